@@ -1,0 +1,38 @@
+"""Reviews: where they come from, how they are kept, and how they become token ids."""
+
+from imdb_core.data.encoding import (
+    INDEX_FROM,
+    PAD_ID,
+    START_ID,
+    UNKNOWN_ID,
+    encode,
+    encode_ranks,
+)
+from imdb_core.data.library import DataLibrary
+from imdb_core.data.progress import Progress
+from imdb_core.data.reviews import Dataset, Reviews, Texts, fingerprint_of
+from imdb_core.data.sources import SOURCES, Counts, SourceStatus
+from imdb_core.data.split import validation_split
+from imdb_core.data.vocabulary import UNKNOWN_WORD, Vocabulary, tokenize
+
+__all__ = [
+    "INDEX_FROM",
+    "PAD_ID",
+    "SOURCES",
+    "START_ID",
+    "UNKNOWN_ID",
+    "UNKNOWN_WORD",
+    "Counts",
+    "DataLibrary",
+    "Dataset",
+    "Progress",
+    "Reviews",
+    "SourceStatus",
+    "Texts",
+    "Vocabulary",
+    "encode",
+    "encode_ranks",
+    "fingerprint_of",
+    "tokenize",
+    "validation_split",
+]

@@ -1,0 +1,58 @@
+"""Reviews as padded token ids, exactly as Keras makes them."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from imdb_core.data.reviews import Reviews
+
+PAD_ID: Final = 0
+START_ID: Final = 1
+UNKNOWN_ID: Final = 2
+INDEX_FROM: Final = 3
+"""A word's id is its rank plus this."""
+
+_CELLS_AT_ONCE: Final = 1 << 20  # bounds the scratch memory to about 20 MB
+
+
+def encode(reviews: Reviews, vocab_size: int, max_length: int) -> NDArray[np.int32]:
+    """Padded ids, (N, max_length) int32, every one as Keras gives it.
+
+    Equal to `pad_sequences(load_data(num_words=vocab_size), maxlen=max_length)`:
+    `START_ID` stands before the first word, ids from `vocab_size` on and words outside
+    the vocabulary become `UNKNOWN_ID`, the last `max_length` ids are kept, and `PAD_ID`
+    fills up in front.
+
+    Args:
+        reviews: N reviews.
+        vocab_size: ids are below this; more than `UNKNOWN_ID`.
+        max_length: ids per review; at least 1.
+    """
+    return _encode(reviews.ranks, reviews.offsets, vocab_size, max_length)
+
+
+def encode_ranks(ranks: NDArray[np.int32], vocab_size: int, max_length: int) -> NDArray[np.int32]:
+    """`encode` for the ranks of a single review: (1, max_length) int32."""
+    return _encode(ranks, np.array([0, len(ranks)], dtype=np.int64), vocab_size, max_length)
+
+
+def _encode(
+    ranks: NDArray[np.int32], offsets: NDArray[np.int64], vocab_size: int, max_length: int
+) -> NDArray[np.int32]:
+    words = np.asarray(ranks) if len(ranks) else np.zeros(1, np.int32)
+    ids = np.empty((len(offsets) - 1, max_length), np.int32)
+    columns = np.arange(max_length) - max_length
+    rows_at_once = max(1, _CELLS_AT_ONCE // max_length)
+    for first in range(0, len(ids), rows_at_once):
+        block = ids[first : first + rows_at_once]
+        before = offsets[first : first + len(block), None] - 1  # where START_ID belongs
+        # (rows, max_length): the place in `words` that each column shows, counted from the end
+        places = offsets[first + 1 : first + 1 + len(block), None] + columns
+        np.add(words.take(places, mode="clip"), INDEX_FROM, out=block)
+        block[(block >= vocab_size) | (block == INDEX_FROM)] = UNKNOWN_ID
+        block[places == before] = START_ID
+        block[places < before] = PAD_ID
+    return ids

@@ -1,0 +1,36 @@
+"""Writing files so that a reader, or a kill, never meets half of one."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from imdb_core.errors import StorageError
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Replace `path` by `content` in one step: the old bytes or the new, never a mixture.
+
+    The temporary file stands in the same folder, so that the rename cannot cross a
+    file system; it reaches the disk before the rename does.
+
+    Raises:
+        StorageError: the disk is full or the folder cannot be written; `path` is as it was.
+    """
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        with open(temporary, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise StorageError.from_os_error(error, path) from error
+
+
+def write_json_atomically(path: Path, value: Any) -> None:  # noqa: ANN401 - any JSON value
+    """`write_atomically` of `value` as indented UTF-8 JSON."""
+    write_atomically(path, (json.dumps(value, ensure_ascii=False, indent=2) + "\n").encode())

@@ -1,0 +1,117 @@
+"""Work beside the pages: the only owner of threads."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+logger = logging.getLogger(__name__)
+
+
+class Job:
+    """One piece of work, as its worker and its watchers share it.
+
+    Attributes:
+        id: unique among the jobs that are waiting or running.
+        progress: whatever the work last reported, for a page to show.
+        error: what ended the work, if anything did.
+    """
+
+    def __init__(self, id: str) -> None:
+        self.id = id
+        self.progress: Any = None
+        self.error: Exception | None = None
+        self._stop = threading.Event()
+        self._done = threading.Event()
+
+    def stop(self) -> None:
+        """Ask the work to end soon; it decides what to keep."""
+        self._stop.set()
+
+    @property
+    def is_stop_requested(self) -> bool:
+        """Whether `stop` was called: the work looks here often."""
+        return self._stop.is_set()
+
+    @property
+    def is_done(self) -> bool:
+        """Whether the work has ended, however it did."""
+        return self._done.is_set()
+
+    def wait(self, timeout_s: float | None = None) -> bool:
+        """Block until the work has ended; False if it had not in time."""
+        return self._done.wait(timeout_s)
+
+
+class JobQueue:
+    """Runs jobs one after another in one daemon thread, started with the first job.
+
+    A stopped job that is still waiting is run all the same, so that its work can
+    record that it was stopped.
+
+    Args:
+        name: the thread's name.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._lock = threading.Condition()
+        self._waiting: deque[tuple[Job, Callable[[Job], None]]] = deque()
+        self._running: Job | None = None
+        self._thread: threading.Thread | None = None
+
+    def submit(self, id: str, work: Callable[[Job], None]) -> Job:
+        """Queue `work`; a job of the same id that is not done is returned instead."""
+        with self._lock:
+            existing = self._find(id)
+            if existing is not None:
+                return existing
+            job = Job(id)
+            self._waiting.append((job, work))
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._work, name=self._name, daemon=True)
+                self._thread.start()
+            self._lock.notify()
+            return job
+
+    def find(self, id: str) -> Job | None:
+        """The job of this id that is running or waiting."""
+        with self._lock:
+            return self._find(id)
+
+    def place(self, id: str) -> int | None:
+        """How many jobs end before this one starts; 0 for the running one."""
+        with self._lock:
+            ids = [job.id for job in self._active()]
+            return ids.index(id) if id in ids else None
+
+    def active_ids(self) -> list[str]:
+        """Running and waiting jobs, in order."""
+        with self._lock:
+            return [job.id for job in self._active()]
+
+    def _find(self, id: str) -> Job | None:
+        return next((job for job in self._active() if job.id == id), None)
+
+    def _active(self) -> list[Job]:
+        running = [self._running] if self._running else []
+        return running + [job for job, _ in self._waiting]
+
+    def _work(self) -> None:
+        while True:
+            with self._lock:
+                self._lock.wait_for(lambda: self._waiting)
+                job, work = self._waiting.popleft()
+                self._running = job
+            try:
+                work(job)
+            except Exception as error:
+                # The top of the thread: whoever waits for the job shows the error.
+                logger.exception("Job %s failed", job.id)
+                job.error = error
+            with self._lock:
+                self._running = None
+            job._done.set()

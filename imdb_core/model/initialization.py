@@ -1,0 +1,55 @@
+"""First weights, drawn from a generator of one's own."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Generator, nn
+
+from imdb_core.config import Initialization
+from imdb_core.model.sentiment_rnn import SentimentRNN
+
+
+@torch.no_grad()
+def initialize(network: SentimentRNN, scheme: Initialization, generator: Generator) -> SentimentRNN:
+    """Set every weight of `network` in place; equal generators give equal weights.
+
+    `torch` draws the very numbers that the constructors of `nn.Embedding`, `nn.RNN`
+    (GRU, LSTM) and `nn.Linear` would draw, in the order of construction. `keras` draws
+    from the distributions of Keras's layers: embedding uniform within 0.05, Glorot
+    uniform input weights, orthogonal recurrent weights, zero biases but for one in an
+    LSTM's forget gate (Jozefowicz et al., 2015).
+    """
+    if scheme == "torch":
+        _draw_as_torch(network, generator)
+    else:
+        _draw_as_keras(network, generator)
+    return network
+
+
+def _draw_as_torch(network: SentimentRNN, generator: Generator) -> None:
+    nn.init.normal_(network.embedding.weight, generator=generator)
+    bound = 1 / math.sqrt(network.rnn.hidden_size)
+    for parameter in network.rnn.parameters():
+        nn.init.uniform_(parameter, -bound, bound, generator=generator)
+    nn.init.kaiming_uniform_(network.dense.weight, a=math.sqrt(5), generator=generator)
+    bound = 1 / math.sqrt(network.readout_size)
+    nn.init.uniform_(network.dense.bias, -bound, bound, generator=generator)
+
+
+def _draw_as_keras(network: SentimentRNN, generator: Generator) -> None:
+    nn.init.uniform_(network.embedding.weight, -0.05, 0.05, generator=generator)
+    hidden_size = network.rnn.hidden_size
+    for name, parameter in network.rnn.named_parameters():
+        if name.startswith("weight_ih"):
+            # Keras holds all gates in one matrix, and its fans count them together.
+            nn.init.xavier_uniform_(parameter, generator=generator)
+        elif name.startswith("weight_hh"):
+            nn.init.orthogonal_(parameter, generator=generator)
+        else:
+            nn.init.zeros_(parameter)
+            if isinstance(network.rnn, nn.LSTM) and name.startswith("bias_ih"):
+                parameter[hidden_size : 2 * hidden_size] = 1.0  # gates: input, forget, cell, output
+    nn.init.xavier_uniform_(network.dense.weight, generator=generator)
+    nn.init.zeros_(network.dense.bias)

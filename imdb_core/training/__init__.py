@@ -1,0 +1,4 @@
+"""The loop over epochs and the rules that end it.
+
+Nothing is imported here: pages read `records` without waiting for PyTorch.
+"""

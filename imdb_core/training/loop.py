@@ -1,0 +1,139 @@
+"""The loop over epochs: train, validate, ask the patience rule, tell the recorder."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Protocol
+
+import torch
+
+from imdb_core.config import TrainConfig
+from imdb_core.data.encoded import EncodedSplit
+from imdb_core.model import SentimentRNN, initialize
+from imdb_core.training.draws import RunDraws
+from imdb_core.training.records import EpochRecord, StopReason, TrainingState
+from imdb_core.training.stopping import EarlyStopping, check_finite
+from imdb_core.training.torch_engine import TorchEngine
+
+
+class Recorder(Protocol):
+    """Told of each finished epoch before the next one starts."""
+
+    def epoch(self, record: EpochRecord, loop: TrainingLoop) -> None:
+        """Keep `record`, and of `loop` what is needed to score and to continue."""
+
+
+class _StopRequested(Exception):
+    """Unwinds the epoch under way; what is finished stays."""
+
+
+class TrainingLoop:
+    """One run's training, from its first weights or from a restored state.
+
+    Args:
+        config: the run's settings.
+        train: rows to learn from.
+        validation: rows that decide when to stop.
+        device: where to compute.
+        clock: seconds from any origin, never going back.
+    """
+
+    def __init__(
+        self,
+        config: TrainConfig,
+        train: EncodedSplit,
+        validation: EncodedSplit,
+        device: torch.device,
+        *,
+        clock: Callable[[], float] = time.perf_counter,
+    ) -> None:
+        self.config = config
+        self.stopping = EarlyStopping(patience=config.patience, min_delta=config.min_delta)
+        self.draws = RunDraws(config.seed)
+        network = initialize(
+            SentimentRNN.empty(config), config.initialization, self.draws.generator
+        )
+        self.engine = TorchEngine(network, config, train, validation, device)
+        self._readout_size = network.readout_size
+        self._train_count = len(train)
+        self._validation_count = len(validation)
+        self._clock = clock
+
+    def run(self, recorder: Recorder, is_stop_requested: Callable[[], bool]) -> StopReason:
+        """Train until a rule or the user ends it; returns which.
+
+        A stop is noticed within one batch; the epoch under way is then forgotten.
+
+        Raises:
+            NonFiniteLossError: a loss became NaN or infinite.
+        """
+        while self.stopping.epoch < self.config.max_epochs:
+            try:
+                record, should_stop = self._epoch(is_stop_requested)
+            except _StopRequested:
+                return "user"
+            recorder.epoch(record, self)
+            if should_stop:
+                return "patience"
+        return "max_epochs"
+
+    def state(self) -> TrainingState:
+        """A copy of everything that decides how the training goes on."""
+        return TrainingState(
+            weights=self.engine.weights(),
+            optimizer=self.engine.optimizer_state(),
+            generator=self.draws.state.numpy().copy(),
+            epoch=self.stopping.epoch,
+            best_epoch=self.stopping.best_epoch,
+            best_loss=self.stopping.best_loss,
+        )
+
+    def restore(self, state: TrainingState) -> None:
+        """Continue from where `state` was taken."""
+        self.engine.restore(state.weights, state.optimizer)
+        self.draws.state = torch.from_numpy(state.generator.copy())
+        self.stopping.epoch = state.epoch
+        self.stopping.best_epoch = state.best_epoch
+        self.stopping.best_loss = state.best_loss
+
+    def _epoch(self, is_stop_requested: Callable[[], bool]) -> tuple[EpochRecord, bool]:
+        epoch = self.stopping.epoch + 1
+        started = self._clock()
+        train_loss = self._train_epoch(is_stop_requested)
+        check_finite(train_loss, "training loss", epoch)
+        trained = self._clock()
+        val_loss, val_accuracy = self._validate(is_stop_requested)
+        decision = self.stopping.update(val_loss)
+        record = EpochRecord(
+            epoch=epoch,
+            train_loss=train_loss,
+            val_loss=val_loss,
+            val_accuracy=val_accuracy,
+            improved=decision.improved,
+            bad_epochs=self.stopping.bad_epochs,
+            best_epoch=self.stopping.best_epoch,
+            train_seconds=trained - started,
+            val_seconds=self._clock() - trained,
+        )
+        return record, decision.should_stop
+
+    def _train_epoch(self, is_stop_requested: Callable[[], bool]) -> float:
+        self.engine.start_epoch()
+        order = self.draws.epoch_order(self._train_count)
+        for rows in torch.split(order, self.config.batch_size):
+            if is_stop_requested():
+                raise _StopRequested
+            mask = self.draws.dropout_mask(len(rows), self._readout_size, self.config.dropout)
+            self.engine.train_batch(rows, mask)
+        return self.engine.train_loss()
+
+    def _validate(self, is_stop_requested: Callable[[], bool]) -> tuple[float, float]:
+        self.draws.loader_seed()  # the notebook's validation loader draws one, too
+        losses, right = [], 0
+        for loss, right_in_batch in self.engine.validation_batches():
+            if is_stop_requested():
+                raise _StopRequested
+            losses.append(loss)
+            right += right_in_batch
+        return sum(losses) / len(losses), right / self._validation_count

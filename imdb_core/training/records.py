@@ -1,0 +1,57 @@
+"""What a training leaves behind: plain values, readable without importing PyTorch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+StopReason = Literal["patience", "max_epochs", "user"]
+
+Arrays = dict[str, NDArray[np.float32]]
+"""Named arrays: a network's weights, or its optimiser's moments."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class EpochRecord:
+    """One finished epoch. Losses are means of batch means, in nats.
+
+    Attributes:
+        epoch: counted from 1.
+        val_accuracy: share of the validation reviews judged right.
+        improved: this epoch's weights are the best so far.
+        bad_epochs: epochs since the best one.
+    """
+
+    epoch: int
+    train_loss: float
+    val_loss: float
+    val_accuracy: float
+    improved: bool
+    bad_epochs: int
+    best_epoch: int
+    train_seconds: float
+    val_seconds: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingState:
+    """Enough to continue a training bit for bit on the same kind of machine.
+
+    Attributes:
+        weights: the network's parameters.
+        optimizer: Adam's moments and step counts, as `exp_avg.<parameter>` and so on.
+        generator: state of the run's random generator, uint8.
+        epoch: epochs finished.
+        best_epoch: the one with the lowest validation loss.
+        best_loss: that loss (nats).
+    """
+
+    weights: Arrays
+    optimizer: Arrays
+    generator: NDArray[np.uint8]
+    epoch: int
+    best_epoch: int
+    best_loss: float

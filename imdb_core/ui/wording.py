@@ -1,0 +1,57 @@
+"""Short phrases that several pages share. Plain text; `as_markdown` where Streamlit parses it."""
+
+from __future__ import annotations
+
+import re
+
+from imdb_core.config import PRESETS, TrainConfig
+from imdb_core.runs.run import Run
+
+CELL_NAMES = {"rnn": "RNN", "gru": "GRU", "lstm": "LSTM"}
+
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|~:$<>&])")
+
+
+def as_markdown(text: str) -> str:
+    """`text` so that Markdown shows it as it is, whatever a user put into it."""
+    return _MARKDOWN.sub(r"\\\1", " ".join(text.split()))
+
+
+def preset_name(config: TrainConfig) -> str | None:
+    """The preset that `config` equals, whatever its data, device and seed."""
+    for name, preset in PRESETS.items():
+        if not set(config.differences(preset)) - {"source", "device", "seed"}:
+            return name.capitalize()
+    return None
+
+
+def settings_phrase(config: TrainConfig) -> str:
+    """The settings that matter most, in a line."""
+    both_ways = "two-way " if config.bidirectional else ""
+    layers = f"{config.num_layers}-layer " if config.num_layers > 1 else ""
+    return (
+        f"{layers}{both_ways}{CELL_NAMES[config.cell]}, {config.hidden_size} hidden units, "
+        f"embedding {config.embedding_dim}, patience {config.patience}"
+    )
+
+
+def run_title(run: Run) -> str:
+    """What to call a run where one chooses among several."""
+    best = f" · {run.best.val_accuracy:.1%}" if run.best else ""
+    return f"{run.name}{best} · {settings_phrase(run.config)}"
+
+
+def duration(seconds: float) -> str:
+    """`8.3 s`, `2 min 5 s`, `1 h 4 min`."""
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes} min {rest} s"
+    return f"{minutes // 60} h {minutes % 60} min"
+
+
+def hearts(patience: int, bad_epochs: int) -> str:
+    """Patience left and patience used."""
+    left = max(patience - bad_epochs, 0)
+    return "♥" * left + "♡" * (patience - left)

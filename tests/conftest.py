@@ -1,0 +1,114 @@
+"""Data that many tests share: prepared once a session, from the real files where they are."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from imdb_core.data import DataLibrary, Dataset
+from imdb_core.settings import Settings
+
+PROJECT = Path(__file__).parents[1]
+DATA_TESTS = PROJECT / "tests" / "unit" / "data"
+
+ODD_TEXTS = [
+    'It\'s "GOOD"; not-bad... 10/10!<br /><br />\tTab\nnewline\r\ncarriage',
+    "Ünïcödé \x85 \xa0 İstanbul ’quoted’ `tick` ~ {x}|y^z_w@home #1 $2 %3 &4 *5",
+    "good good bad bad good it's",
+]
+
+
+def settings_in(home: Path, *, aclimdb: Path | None = None) -> Settings:
+    """Settings that know nothing of this machine's own folders."""
+    return Settings(home=home, aclimdb=aclimdb, keras_home=home.with_name("keras_home"))
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """An empty installation."""
+    return settings_in(tmp_path / "home")
+
+
+@pytest.fixture(scope="session")
+def imdb_test_data() -> Path:
+    """The real reviews; read-only (IMDB_TEST_DATA)."""
+    default = PROJECT.parent / "shared" / "imdb"
+    folder = Path(os.environ.get("IMDB_TEST_DATA") or default)
+    if not (folder / "aclImdb_v1.tar.gz").is_file():
+        pytest.skip(f"no real reviews in {folder}; set IMDB_TEST_DATA to a folder that has them")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def keras_worker_command(imdb_test_data: Path) -> list[str]:
+    """The real worker, which "downloads" from a folder."""
+    return [
+        sys.executable,
+        str(DATA_TESTS / "keras_worker.py"),
+        str(imdb_test_data / "keras" / "datasets"),
+    ]
+
+
+@pytest.fixture(scope="session")
+def keras_prepared_home(
+    tmp_path_factory: pytest.TempPathFactory, keras_worker_command: list[str]
+) -> Path:
+    """A home whose `data/imdb` was prepared by the real Keras in its real subprocess."""
+    home = tmp_path_factory.mktemp("keras_prepared")
+    DataLibrary(settings_in(home), keras_worker=keras_worker_command).prepare("imdb")
+    return home
+
+
+@pytest.fixture(scope="session")
+def keras_dataset(keras_prepared_home: Path) -> Dataset:
+    return DataLibrary(settings_in(keras_prepared_home)).load("imdb")
+
+
+@pytest.fixture(scope="session")
+def aclimdb_prepared_home(tmp_path_factory: pytest.TempPathFactory, imdb_test_data: Path) -> Path:
+    """A home whose `data/aclimdb` was prepared from the real archive."""
+    home = tmp_path_factory.mktemp("aclimdb_prepared")
+    archive = imdb_test_data / "aclImdb_v1.tar.gz"
+    DataLibrary(settings_in(home)).prepare("aclimdb", path=archive)
+    return home
+
+
+@pytest.fixture(scope="session")
+def aclimdb_dataset(aclimdb_prepared_home: Path) -> Dataset:
+    return DataLibrary(settings_in(aclimdb_prepared_home)).load("aclimdb")
+
+
+@pytest.fixture(scope="session")
+def sample_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home whose `data/sample` is prepared."""
+    home = tmp_path_factory.mktemp("sample_prepared")
+    DataLibrary(settings_in(home)).prepare("sample")
+    return home
+
+
+@pytest.fixture(scope="session")
+def tokenizer_texts(aclimdb_dataset: Dataset) -> list[str]:
+    """Real reviews, and what else a tokenizer may trip over."""
+    texts = [aclimdb_dataset.text(aclimdb_dataset.train, row) for row in range(0, 25_000, 100)]
+    return ODD_TEXTS + texts
+
+
+@pytest.fixture(scope="session")
+def keras_reference(
+    tmp_path_factory: pytest.TempPathFactory, imdb_test_data: Path, tokenizer_texts: list[str]
+) -> Path:
+    """A folder with what `keras_reference.py` writes."""
+    output = tmp_path_factory.mktemp("keras_reference")
+    datasets = output / "datasets"
+    shutil.copytree(imdb_test_data / "keras" / "datasets", datasets, copy_function=shutil.copyfile)
+    (output / "texts.json").write_text(json.dumps(tokenizer_texts), "utf-8")
+    subprocess.run(
+        [sys.executable, str(DATA_TESTS / "keras_reference.py"), datasets, output],
+        env=os.environ | {"KERAS_BACKEND": "torch", "KERAS_HOME": str(output)},
+        check=True,
+    )
+    return output
