@@ -194,8 +194,8 @@ def _runs_show(options: argparse.Namespace, settings: Settings) -> int:
             "config": run.config.model_dump(),
             "dataset": asdict(run.dataset) if run.dataset else None,
             "device": run.device,
-            "best": asdict(run.best) if run.best else None,
-            "epochs": [asdict(record) for record in run.epochs],
+            "best": run.best._asdict() if run.best else None,
+            "epochs": [record._asdict() for record in run.epochs],
         },
         indent=2,
     )

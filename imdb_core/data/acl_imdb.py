@@ -44,8 +44,9 @@ def read(path: Path, watch: Watch) -> Dataset:
     streamed and never unpacked: a member that is not a plain file of the expected name is
     passed over. Rows are sorted by label and number, so that folder and archive give the
     same data set. Words are counted over the training reviews as Keras counts them; a test
-    review's word that is not among them has rank 0. Without rank 0 the rows are Keras's,
-    up to their order and the order of equally frequent words.
+    review's word that is not among them has rank 0. Without rank 0 the rows are Keras's, up
+    to their order, the order of equally frequent words, and some twenty rare words whose
+    accented capitals ("Álex") Keras's published index left as they were.
 
     Raises:
         SourceUnavailableError: there is nothing at `path`, or it cannot be read.

@@ -129,7 +129,7 @@ def _failure(returncode: int, log: bytes, keras_home: Path) -> SourceUnavailable
     if returncode < 0:
         return SourceUnavailableError(
             f"The process that reads Keras's files was killed (signal {-returncode}), perhaps "
-            "because memory ran out: it needs about 2 GB. Close other programs and try again."
+            "because memory ran out: it needs about 1 GB. Close other programs and try again."
         )
     last = log.decode(errors="replace").strip().rpartition("\n")[2]
     return SourceUnavailableError(

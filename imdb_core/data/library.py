@@ -57,12 +57,10 @@ class DataLibrary:
         try:
             meta = prepared.read_meta(folder)
             size_bytes = prepared.size_bytes(folder)
-        except DataNotPreparedError:
+        except (DataNotPreparedError, FileNotFoundError):  # the latter: deleted in between
             advice = self._advice(known)
         except DataError as error:
             advice = str(error)
-        except FileNotFoundError:  # deleted in between
-            advice = self._advice(known)
         else:
             return SourceStatus(
                 source=known,
@@ -123,6 +121,7 @@ class DataLibrary:
             raise SourceUnavailableError(
                 f"{SOURCES[chosen][0]} is not read from a path; leave {path} out."
             )
+        path = path and path.expanduser().absolute()
         watch = Watch(on_progress, is_cancelled)
         with self._lock(chosen, watch):
             if not self._is_usable(chosen, path):

@@ -64,7 +64,7 @@ def save_state(folder: Path, state: TrainingState, record: EpochRecord) -> None:
         "epoch": state.epoch,
         "best_epoch": state.best_epoch,
         "best_loss": state.best_loss,
-        "record": vars(record),
+        "record": record._asdict(),
     }
     tensors: dict[str, Any] = {f"weights/{name}": a for name, a in state.weights.items()}
     tensors |= {f"optimizer/{name}": a for name, a in state.optimizer.items()}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable
-from dataclasses import fields
 from typing import Literal
 
 from imdb_core.runs.checkpoints import load_weights
@@ -48,11 +47,11 @@ def _as_safetensors(run: Run) -> bytes:
 
 
 def _as_csv(run: Run) -> bytes:
-    columns = [field.name for field in fields(EpochRecord)]
+    columns = EpochRecord._fields
     buffer = io.StringIO()
     writer = csv.DictWriter(buffer, columns, lineterminator="\n")
     writer.writeheader()
-    writer.writerows(vars(record) for record in run.epochs)
+    writer.writerows(record._asdict() for record in run.epochs)
     return buffer.getvalue().encode()
 
 

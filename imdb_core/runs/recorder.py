@@ -27,11 +27,11 @@ class RunRecorder:
         if record.improved:
             checkpoints.save_weights(self._folder / checkpoints.BEST, state.weights, record.epoch)
         checkpoints.save_state(self._folder, state, record)
-        self._log.append("epoch", **vars(record))
+        self._log.append("epoch", **record._asdict())
 
     def restore(self, loop: TrainingLoop, finished_epochs: int) -> None:
         """Put `loop` where the run was left, and write down an epoch that a kill kept back."""
         state, record = checkpoints.load_state(self._folder)
         loop.restore(state)
         if record.epoch == finished_epochs + 1:
-            self._log.append("epoch", **vars(record))
+            self._log.append("epoch", **record._asdict())

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, Literal
 
@@ -32,7 +33,7 @@ _STATE_AFTER: dict[str, RunState] = {
     "interrupted": "interrupted",
 }
 _LIVE: tuple[RunState, ...] = ("queued", "preparing", "training", "paused")
-_EPOCH_FIELDS = tuple(EpochRecord.__dataclass_fields__)
+_epoch_values = itemgetter(*EpochRecord._fields)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -245,9 +246,7 @@ def read_run(folder: Path, is_own_job: Callable[[str], bool] = lambda run_id: Tr
 def _fold(events: list[Event]) -> tuple[RunState, Owner, tuple[EpochRecord, ...]]:
     owner = next(event["owner"] for event in reversed(events) if "owner" in event)
     epochs = tuple(
-        EpochRecord(**{field: event[field] for field in _EPOCH_FIELDS})
-        for event in events
-        if event["event"] == "epoch"
+        EpochRecord._make(_epoch_values(event)) for event in events if event["event"] == "epoch"
     )
     return _STATE_AFTER[events[-1]["event"]], Owner(**owner), epochs
 

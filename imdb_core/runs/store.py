@@ -49,6 +49,7 @@ class RunStore:
         self.folder = folder
         self._is_own_job = is_own_job
         self._now = now
+        self._ended: dict[Path, tuple[tuple[int, ...], Run]] = {}
 
     def create(self, config: TrainConfig, *, label: str = "", parent: str | None = None) -> Run:
         """A new run, queued, owned by this process.
@@ -90,14 +91,14 @@ class RunStore:
             RunNotFoundError: there is none of this id.
             RunDamagedError: its folder cannot be read.
         """
-        return read_run(self._folder_of(run_id), self._is_own_job)
+        return self._read(self._folder_of(run_id))
 
     def all(self) -> list[Run]:
         """All runs that can be read, newest first."""
         runs = []
         for folder in self._folders():
             try:
-                runs.append(read_run(folder, self._is_own_job))
+                runs.append(self._read(folder))
             except RunDamagedError as error:
                 logger.warning("%s", error)
         return runs
@@ -106,7 +107,7 @@ class RunStore:
         """The newest run that can be read."""
         for folder in self._folders():
             with contextlib.suppress(RunDamagedError):
-                return read_run(folder, self._is_own_job)
+                return self._read(folder)
         return None
 
     def damaged(self) -> dict[str, str]:
@@ -114,7 +115,7 @@ class RunStore:
         faults = {}
         for folder in self._folders():
             try:
-                read_run(folder, self._is_own_job)
+                self._read(folder)
             except RunDamagedError as error:
                 faults[folder.name] = str(error)
         return faults
@@ -152,7 +153,7 @@ class RunStore:
         """
         folder = self._folder_of(run_id)
         try:
-            is_live = read_run(folder, self._is_own_job).is_live
+            is_live = self._read(folder).is_live
         except RunDamagedError:
             is_live = False
         if is_live:
@@ -195,6 +196,20 @@ class RunStore:
                     self.log(run.id).append("interrupted")
                     marked.append(run.id)
         return marked
+
+    def _read(self, folder: Path) -> Run:
+        """`read_run`, but an ended run only once while its files stay as they are."""
+        try:
+            stats = [(folder / name).stat() for name in ("run.json", "events.jsonl")]
+        except OSError:
+            return read_run(folder, self._is_own_job)  # says which file is missing
+        version = tuple(number for stat in stats for number in (stat.st_mtime_ns, stat.st_size))
+        if folder in self._ended and self._ended[folder][0] == version:
+            return self._ended[folder][1]
+        run = read_run(folder, self._is_own_job)
+        if run.state in ("finished", "failed"):
+            self._ended[folder] = version, run
+        return run
 
     def _lock(self) -> FileLock:
         return FileLock(self.folder / ".lock")

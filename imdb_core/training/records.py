@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,8 +14,7 @@ Arrays = dict[str, NDArray[np.float32]]
 """Named arrays: a network's weights, or its optimiser's moments."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class EpochRecord:
+class EpochRecord(NamedTuple):
     """One finished epoch. Losses are means of batch means, in nats.
 
     Attributes:

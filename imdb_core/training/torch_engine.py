@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
-from torch.nn.functional import binary_cross_entropy
+from torch.nn.functional import binary_cross_entropy, binary_cross_entropy_with_logits
 
 from imdb_core.config import TrainConfig
 from imdb_core.data.encoded import EncodedSplit
@@ -64,10 +64,7 @@ class TorchEngine:
         if dropout_mask is not None:
             dropout_mask = dropout_mask.to(self._device)
         self._optimizer.zero_grad()
-        # The notebook's sigmoid and loss as two steps: fused into one they round otherwise,
-        # and after some 25 epochs of its preset the last bit decides the second decimal.
-        probabilities = torch.sigmoid(self._network(ids[rows], dropout_mask))
-        loss = binary_cross_entropy(probabilities, labels[rows])
+        loss, _ = _loss(self._network(ids[rows], dropout_mask), labels[rows])
         loss.backward()  # type: ignore[no-untyped-call]
         if self._config.gradient_clip:
             torch.nn.utils.clip_grad_norm_(self._network.parameters(), self._config.gradient_clip)
@@ -87,8 +84,7 @@ class TorchEngine:
         ids, labels = self._validation
         for start in range(0, len(labels), self._config.batch_size):
             batch = slice(start, start + self._config.batch_size)
-            probabilities = torch.sigmoid(self._network(ids[batch]))
-            loss = binary_cross_entropy(probabilities, labels[batch])
+            loss, probabilities = _loss(self._network(ids[batch]), labels[batch])
             right = (probabilities > 0.5) == (labels[batch] > 0.5)
             yield float(loss), int(right.sum())
 
@@ -112,6 +108,21 @@ class TorchEngine:
             parameter = self._network.get_parameter(name)
             device = "cpu" if key == "step" else self._device
             self._optimizer.state[parameter][key] = torch.tensor(array, device=device)
+
+
+def _loss(logits: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+    """Mean cross entropy (nats) and P(positive) of a batch; not finite if a logit is not.
+
+    On the CPU these are the notebook's sigmoid and loss, two steps: fused into one they
+    round otherwise, and after some 25 epochs of its preset the last bit decides the second
+    decimal. That loss refuses NaN with an error, which on a GPU ends the process.
+    """
+    probabilities = torch.sigmoid(logits)
+    if logits.device.type != "cpu":
+        return binary_cross_entropy_with_logits(logits, labels), probabilities
+    if not torch.isfinite(probabilities).all():
+        return logits.mean(), probabilities
+    return binary_cross_entropy(probabilities, labels), probabilities
 
 
 def _on_device(split: EncodedSplit, device: torch.device) -> tuple[Tensor, Tensor]:

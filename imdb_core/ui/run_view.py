@@ -132,13 +132,13 @@ def _elapsed_seconds(run: Run) -> float:
 def _draw_ending(run: Run) -> None:
     if run.state == "failed":
         st.error(as_markdown(run.ending), icon=":material/error:")
-        if run.dataset is None and run.config.source != "sample":
-            st.button(
-                "Use the synthetic sample instead",
-                icon=":material/science:",
-                on_click=set_values,
-                kwargs={"source": "sample"},
-            )
+        if (
+            run.dataset is None
+            and run.config.source != "sample"
+            and st.button("Use the synthetic sample instead", icon=":material/science:")
+        ):
+            set_values(source="sample")
+            st.rerun()  # The form stands outside of this fragment.
     else:
         st.info(as_markdown(run.ending), icon=":material/flag:")
     if run.can_score:

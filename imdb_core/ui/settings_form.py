@@ -113,19 +113,20 @@ def _draw(spec: FieldSpec) -> None:
 
 def _draw_number(spec: FieldSpec, *, as_slider: bool) -> None:
     number = type(spec.default)
-    assert spec.minimum is not None
-    assert spec.maximum is not None
     assert spec.step is not None
-    draw = st.slider if as_slider else st.number_input
-    draw(
-        spec.label,
-        min_value=number(spec.minimum),
-        max_value=number(spec.maximum),
-        step=number(spec.step),
-        format="%d" if number is int else "%g",
-        key=_key(spec.name),
-        help=spec.help,
-    )
+    shared: dict[str, Any] = {
+        "label": spec.label,
+        "step": number(spec.step),
+        "format": "%d" if number is int else "%g",
+        "key": _key(spec.name),
+        "help": spec.help,
+    }
+    if as_slider:
+        st.slider(min_value=number(spec.minimum), max_value=number(spec.maximum), **shared)
+    else:
+        # Without bounds and with no default: the browser would keep a value out of bounds to
+        # itself, seen but not trained with, and put the minimum into a field that is cleared.
+        st.number_input(value=None, **shared)
 
 
 def _key(name: str) -> str:

@@ -1,0 +1,99 @@
+"""A real server process of the app, with a home of its own and no way out to the internet."""
+
+import http.client
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+PROJECT = Path(__file__).parents[2]
+
+_START_LIMIT_S = 60.0
+_POLL_S = 0.1
+_NOWHERE = "http://127.0.0.1:9"  # the discard port: a proxy that refuses every connection
+_PROXIES = ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "all_proxy")
+
+
+class Server:
+    """`streamlit run app.py` on `home`; can be killed and started again on the same port.
+
+    Attributes:
+        home: its IMDB_STUDIO_HOME.
+        log_path: all that it printed, over all its lives.
+    """
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        self.log_path = home.with_name(f"{home.name}_server.log")
+        self._port = _free_port()
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._port}"
+
+    def start(self) -> None:
+        """Returns once it answers."""
+        with self.log_path.open("ab") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "streamlit", "run", "app.py",
+                 "--server.port", str(self._port), "--server.headless", "true"],
+                cwd=PROJECT,
+                env=self._environment(),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )  # fmt: skip
+        give_up_at = time.monotonic() + _START_LIMIT_S
+        while not self._is_healthy():
+            assert not self._ended_within(_POLL_S), f"the server ended:\n{self.log_tail()}"
+            assert time.monotonic() < give_up_at, f"no server in time:\n{self.log_tail()}"
+
+    def kill(self) -> None:
+        """As a power cut: the process and all that it started, at any instruction."""
+        if self._process is not None:
+            os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()
+            self._process = None
+
+    def log_tail(self) -> str:
+        """Its last lines, for whoever wonders why a test failed."""
+        return self.log_path.read_text("utf-8", errors="replace")[-4000:]
+
+    def _environment(self) -> dict[str, str]:
+        own = {
+            "IMDB_STUDIO_HOME": str(self.home),
+            "KERAS_HOME": str(self.home.with_name("keras_home")),
+            **dict.fromkeys(_PROXIES, _NOWHERE),
+        }
+        inherited = {k: v for k, v in os.environ.items() if not k.startswith("IMDB_STUDIO_")}
+        return inherited | own
+
+    def _is_healthy(self) -> bool:
+        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=5)
+        try:
+            connection.request("GET", "/_stcore/health")
+            return connection.getresponse().status == 200
+        except OSError:
+            return False
+        finally:
+            connection.close()
+
+    def _ended_within(self, timeout_s: float) -> bool:
+        assert self._process is not None
+        try:
+            self._process.wait(timeout_s)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

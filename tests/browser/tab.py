@@ -1,0 +1,143 @@
+"""One visitor's tab: what a person does and sees, found by stable keys and visible words."""
+
+import re
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from playwright.sync_api import (
+    BrowserContext,
+    ConsoleMessage,
+    Dialog,
+    Locator,
+    Page,
+    Request,
+    expect,
+)
+
+RUN_ID = re.compile(r"\d{4}-\d{2}-\d{2}_\d{6}_[a-z0-9]{4}")
+SYNTHETIC = "Synthetic sample, not IMDB"
+
+ENDLESS = {"learning_rate": "0.00001", "max_epochs": "2000"}
+"""Settings whose validation loss falls so slowly that only a visitor ends the run."""
+
+_CHART = """least => {
+  const plot = document.querySelector('.st-key-loss_chart .js-plotly-plot');
+  const points = of => Array.from(of ?? []);
+  const curves = (plot?.data ?? []).map(curve => [curve.name, points(curve.x), points(curve.y)]);
+  return (curves[0]?.[1].length ?? 0) >= least ? curves : false;
+}"""
+_GRID_ROW_PX = 35
+
+
+@dataclass(frozen=True)
+class Curves:
+    """The loss chart's points: epoch to loss."""
+
+    train: dict[int, float]
+    validation: dict[int, float]
+
+    def up_to(self, epoch: int) -> "Curves":
+        """The part that a tab which looked earlier can have, too."""
+        return Curves(_cut(self.train, epoch), _cut(self.validation, epoch))
+
+
+class Tab:
+    """A browser context of its own with one page, and the faults that it noticed.
+
+    Attributes:
+        faults: console errors, script errors, dialogs, and requests that left the host.
+    """
+
+    def __init__(self, context: BrowserContext, url: str) -> None:
+        self.context = context
+        self.page: Page = context.new_page()
+        self.faults: list[str] = []
+        self._url = url
+        self._host = urlsplit(url).netloc
+        self.page.on("console", self._on_console)
+        self.page.on("pageerror", lambda error: self.faults.append(f"script error: {error}"))
+        self.page.on("dialog", self._on_dialog)
+        self.page.on("request", self._on_request)
+
+    def open(self, path: str = "") -> None:
+        self.page.goto(f"{self._url}/{path}")
+        expect(self.keyed("pages")).to_be_visible()
+
+    def go(self, title: str) -> None:
+        """By the bar of pages; returns once the browser shows that page's title."""
+        self.keyed("pages").get_by_role("link", name=title).click()
+        expect(self.page).to_have_title(f"{title} · IMDB RNN Studio")
+
+    def keyed(self, key: str) -> Locator:
+        return self.page.locator(f".st-key-{key}")
+
+    def button(self, key: str) -> Locator:
+        return self.keyed(key).get_by_role("button")
+
+    def text(self, text: str | re.Pattern[str]) -> Locator:
+        return self.page.get_by_text(text).first
+
+    def sees(self, text: str | re.Pattern[str]) -> None:
+        expect(self.text(text)).to_be_visible()
+
+    def sees_no(self, text: str | re.Pattern[str]) -> None:
+        expect(self.page.get_by_text(text)).to_have_count(0)
+
+    def settle(self, *, source: str | None = None, **values: str) -> None:
+        """Set what stands under 'More settings'."""
+        self.page.locator("summary", has_text="More settings").click()
+        if source is not None:
+            self.choose("setting_source", source)
+        for name, value in values.items():
+            field = self.keyed(f"setting_{name}").locator("input")
+            field.fill(value)
+            field.press("Enter")
+
+    def choose(self, key: str, option: str) -> None:
+        self.keyed(key).get_by_role("combobox").click()
+        self.page.get_by_role("option", name=option, exact=True).click()
+
+    def sees_run(self, word: str, name: str | re.Pattern[str] = RUN_ID) -> str:
+        """Wait for the Train page to say `word · name`; returns the name."""
+        pattern = name.pattern if isinstance(name, re.Pattern) else re.escape(name)
+        heading = self.page.get_by_role("heading", level=5)
+        expect(heading).to_have_text(re.compile(rf"{word} · {pattern}$"))
+        return heading.inner_text().rpartition(" · ")[2]
+
+    def curves(self, *, least: int) -> Curves:
+        """The chart's points, once it has `least` epochs."""
+        drawn = self.page.wait_for_function(_CHART, arg=least).json_value()
+        points = {name: dict(zip(x, y, strict=True)) for name, x, y in drawn}
+        return Curves(points["train"], points["validation"])
+
+    def sees_cell(self, text: str) -> None:
+        """Wait for a table's cell; it is painted, and stands in the page for screen readers."""
+        cell = self.page.locator("[data-testid=stDataFrame] [role=gridcell]", has_text=text)
+        expect(cell.first).to_be_attached()
+
+    def tick_row(self, row: int) -> None:
+        """Choose a row of the painted table, from 0."""
+        canvas = self.page.locator("[data-testid=stDataFrame] canvas").first
+        canvas.click(position={"x": 15, "y": _GRID_ROW_PX * (row + 1.5)})
+
+    def describe(self) -> str:
+        """What it shows and met, for whoever wonders why a test failed."""
+        shown = "(closed)" if self.page.is_closed() else self.page.locator("body").inner_text()
+        return "\n".join([self.page.url, *self.faults, shown])
+
+    def _on_console(self, message: ConsoleMessage) -> None:
+        if message.type == "error":
+            self.faults.append(f"console: {message.text} ({message.location})")
+
+    def _on_dialog(self, dialog: Dialog) -> None:
+        self.faults.append(f"dialog: {dialog.message}")
+        dialog.dismiss()
+
+    def _on_request(self, request: Request) -> None:
+        address = urlsplit(request.url)
+        if address.scheme not in ("data", "blob") and address.netloc != self._host:
+            self.faults.append(f"request left the host: {request.url}")
+
+
+def _cut(curve: dict[int, float], epoch: int) -> dict[int, float]:
+    return {at: loss for at, loss in curve.items() if at <= epoch}

@@ -1,0 +1,170 @@
+"""Whole runs on the sample, in this process."""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from imdb_core.config import TrainConfig
+from imdb_core.data import DataLibrary
+from imdb_core.evaluation import evaluate
+from imdb_core.runs.checkpoints import load_weights
+from imdb_core.runs.event_log import Event
+from imdb_core.runs.execution import execute
+from imdb_core.runs.run import Run
+from imdb_core.runs.store import RunStore
+from tests.conftest import settings_in
+
+SAMPLE = TrainConfig(source="sample", max_epochs=4, patience=4, learning_rate=3e-3)
+
+
+@pytest.fixture
+def library(sample_home: Path) -> DataLibrary:
+    return DataLibrary(settings_in(sample_home))
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> RunStore:
+    return RunStore(tmp_path / "runs")
+
+
+def trained(store: RunStore, library: DataLibrary, config: TrainConfig) -> Run:
+    run = store.create(config)
+    return execute(run.id, store, library, is_stop_requested=lambda: False)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"cell": "rnn", "num_layers": 2},
+        {"cell": "gru", "bidirectional": True, "dropout": 0.5},
+        {"cell": "lstm", "readout": "mean_max", "weight_decay": 0.01},
+        {"initialization": "keras", "gradient_clip": 1.0, "batch_size": 100},
+    ],
+)
+def test_the_reported_accuracy_is_that_of_the_kept_weights(
+    store: RunStore, library: DataLibrary, changes: dict[str, object]
+) -> None:
+    run = trained(store, library, SAMPLE.changed(max_epochs=2, **changes))
+
+    assert run.state == "finished", run.error
+    assert run.best is not None
+    evaluation = evaluate(run, library, "validation")
+    assert (evaluation.epoch, evaluation.accuracy) == (run.best.epoch, run.best.val_accuracy)
+    assert evaluation.reviews == 800
+
+
+def test_training_for_exactly_the_best_epochs_gives_the_kept_weights(
+    store: RunStore, library: DataLibrary
+) -> None:
+    config = SAMPLE.changed(learning_rate=0.05, max_epochs=30, patience=3)
+    run = trained(store, library, config)
+    assert run.best is not None
+    assert run.best.epoch < len(run.epochs)
+
+    short = trained(store, library, config.changed(max_epochs=run.best.epoch))
+
+    kept, epoch = load_weights(run.best_weights)
+    last, _ = load_weights(short.folder / "epochs" / f"{run.best.epoch:04d}.safetensors")
+    assert epoch == run.best.epoch
+    assert all((kept[name] == last[name]).all() for name in last)
+
+
+def test_weights_are_on_disk_before_the_event_that_announces_them(
+    store: RunStore, library: DataLibrary
+) -> None:
+    run = store.create(SAMPLE)
+    epochs_on_disk = []
+
+    def look(event: Event) -> None:
+        if event["event"] == "epoch":
+            assert load_weights(run.folder / "best.safetensors")[1] == event["best_epoch"]
+            epochs_on_disk.append(event["epoch"])
+
+    execute(run.id, store, library, is_stop_requested=lambda: False, on_event=look)
+
+    assert epochs_on_disk == [1, 2, 3, 4]
+
+
+def test_a_stop_is_noticed_within_one_batch_and_keeps_what_is_finished(
+    store: RunStore, library: DataLibrary
+) -> None:
+    run = store.create(SAMPLE.changed(max_epochs=50))
+    asked_after_stop = 0
+
+    def is_stop_requested() -> bool:
+        nonlocal asked_after_stop
+        has_two_epochs = len(store.get(run.id).epochs) == 2
+        asked_after_stop += has_two_epochs
+        return has_two_epochs
+
+    ended = execute(run.id, store, library, is_stop_requested=is_stop_requested)
+
+    assert (ended.state, ended.reason, len(ended.epochs)) == ("finished", "user", 2)
+    assert asked_after_stop == 1
+    assert ended.can_score
+
+
+def test_a_run_stopped_before_its_first_epoch_has_nothing_to_score(
+    store: RunStore, library: DataLibrary
+) -> None:
+    run = store.create(SAMPLE)
+    ended = execute(run.id, store, library, is_stop_requested=lambda: True)
+
+    assert (ended.state, ended.reason, ended.can_score) == ("finished", "user", False)
+
+
+def test_a_loss_that_explodes_ends_the_run_with_advice_and_keeps_the_best(
+    store: RunStore, library: DataLibrary, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from imdb_core.training.torch_engine import TorchEngine
+
+    train_batch = TorchEngine.train_batch
+    batches = 0
+
+    def poison(self: TorchEngine, rows: torch.Tensor, mask: torch.Tensor | None) -> None:
+        nonlocal batches
+        batches += 1
+        if batches == 60:  # in the second of its 50-batch epochs
+            with torch.no_grad():
+                self._network.dense.bias.fill_(torch.nan)
+        train_batch(self, rows, mask)
+
+    monkeypatch.setattr(TorchEngine, "train_batch", poison)
+    ended = trained(store, library, SAMPLE)
+
+    assert ended.state == "failed"
+    assert "training loss became nan in epoch 2. Lower the learning rate" in (ended.error or "")
+    assert ended.best is not None
+    assert ended.best.epoch == 1
+    assert not ended.is_resumable
+
+
+def test_a_device_that_is_not_there_fails_with_its_name(
+    store: RunStore, library: DataLibrary
+) -> None:
+    missing = "mps" if torch.cuda.is_available() else "cuda"
+    ended = trained(store, library, SAMPLE.changed(device=missing))
+
+    assert ended.state == "failed"
+    assert f"no {missing} device" in (ended.error or "")
+
+
+def test_epoch_weights_above_the_limit_are_not_kept(store: RunStore, library: DataLibrary) -> None:
+    config = SAMPLE.changed(vocab_size=10_000, embedding_dim=64, max_epochs=1)
+    run = trained(store, library, config)
+
+    assert run.can_score
+    assert not (run.folder / "epochs").exists()
+
+
+def test_the_same_seed_gives_the_same_curve_and_another_one_another(
+    store: RunStore, library: DataLibrary
+) -> None:
+    config = SAMPLE.changed(cell="lstm", dropout=0.2, max_epochs=2)
+    first, second = trained(store, library, config), trained(store, library, config)
+    other = trained(store, library, config.changed(seed=1))
+
+    losses = [[r.val_loss for r in run.epochs] for run in (first, second, other)]
+    assert losses[0] == losses[1]
+    assert losses[0] != losses[2]

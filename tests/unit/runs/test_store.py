@@ -1,0 +1,176 @@
+import json
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from imdb_core.config import TrainConfig
+from imdb_core.errors import RunDamagedError, RunNotFoundError, RunStateError
+from imdb_core.runs.run import DatasetInfo, Run
+from imdb_core.runs.store import RunStore
+
+REAL = DatasetInfo(
+    source="imdb", origin="IMDB", fingerprint="f", is_synthetic=False,
+    train_reviews=4, validation_reviews=2,
+)  # fmt: skip
+MADE_UP = DatasetInfo(**vars(REAL) | {"is_synthetic": True})
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> RunStore:
+    return RunStore(tmp_path / "runs")
+
+
+def finished_run(
+    store: RunStore, accuracies: list[float], dataset: DatasetInfo = REAL, reason: str = "patience"
+) -> Run:
+    """A run whose best epoch is its last."""
+    run = store.create(TrainConfig())
+    store.describe(run.id, dataset, "CPU")
+    log = store.log(run.id)
+    log.append("started")
+    for epoch, accuracy in enumerate(accuracies, start=1):
+        log.append(
+            "epoch", epoch=epoch, train_loss=0.7 - epoch / 1000, val_loss=0.7 - epoch / 1000,
+            val_accuracy=accuracy, improved=True, bad_epochs=0, best_epoch=epoch,
+            train_seconds=1.0, val_seconds=0.5,
+        )  # fmt: skip
+    log.append("stopped", reason=reason)
+    return store.get(run.id)
+
+
+def test_a_run_read_back_says_what_was_written(store: RunStore) -> None:
+    run = finished_run(store, [0.6, 0.7])
+
+    assert run.state == "finished"
+    assert run.best is not None
+    assert (run.best.epoch, run.best.val_accuracy) == (2, 0.7)
+    assert run.training_seconds == 3.0
+    assert run.dataset == REAL
+    assert run.ending == (
+        "Stopped after epoch 2: 2 epochs in a row without a better validation loss (patience 2). "
+        "Epoch 2 was best: validation loss 0.6980, accuracy 0.7000 on 2 reviews. "
+        "Its weights are kept."
+    )
+
+
+def test_ids_sort_by_time(tmp_path: Path) -> None:
+    days = iter(datetime(2026, 11, day, 10, tzinfo=UTC) for day in (3, 3, 1, 1, 2, 2))
+    store = RunStore(tmp_path / "runs", now=lambda: next(days))
+    for _ in range(3):
+        store.create(TrainConfig())
+
+    assert [run.id[:10] for run in store.all()] == ["2026-11-03", "2026-11-02", "2026-11-01"]
+
+
+def test_best_is_the_most_accurate_on_real_data(store: RunStore) -> None:
+    good = finished_run(store, [0.8])
+    finished_run(store, [0.7])
+    finished_run(store, [0.95], MADE_UP)
+
+    assert store.resolve("best").id == good.id
+
+
+def test_without_a_trained_run_best_says_how_to_get_one(store: RunStore) -> None:
+    store.create(TrainConfig())
+
+    with pytest.raises(RunNotFoundError, match=r"no trained run yet\. Train one"):
+        store.resolve("best")
+
+
+@pytest.mark.parametrize("run_id", ["../../etc", "", ".", "2026-11-22_101530_k3f9", "a\x00b"])
+def test_an_id_never_leaves_the_folder(store: RunStore, run_id: str) -> None:
+    finished_run(store, [0.5])
+
+    with pytest.raises(RunNotFoundError, match="There is no run"):
+        store.get(run_id)
+
+
+def test_a_live_run_is_not_deleted_and_an_ended_one_is_gone_whole(store: RunStore) -> None:
+    live = store.create(TrainConfig())
+    ended = finished_run(store, [0.5])
+
+    with pytest.raises(RunStateError, match="still at work"):
+        store.delete(live.id)
+    store.delete(ended.id)
+
+    assert [run.id for run in store.all()] == [live.id]
+    assert not [path for path in store.folder.iterdir() if ended.id in path.name]
+
+
+def test_a_label_is_one_line_of_limited_length(store: RunStore) -> None:
+    run = finished_run(store, [0.5])
+    store.rename(run.id, "  my\nrun " + "x" * 200)
+
+    label = store.get(run.id).label
+    assert label.startswith("my run x")
+    assert len(label) == 80
+    store.rename(run.id, "")
+    assert store.get(run.id).name == run.id
+
+
+def test_a_damaged_run_is_named_and_hides_no_other(store: RunStore) -> None:
+    damaged, sound = finished_run(store, [0.5]), finished_run(store, [0.6])
+    (damaged.folder / "run.json").write_text("{")
+
+    assert [run.id for run in store.all()] == [sound.id]
+    assert list(store.damaged()) == [damaged.id]
+    with pytest.raises(RunDamagedError, match="is damaged"):
+        store.get(damaged.id)
+    store.delete(damaged.id)
+    assert store.damaged() == {}
+
+
+def test_a_run_of_a_newer_version_is_left_alone_with_advice(store: RunStore) -> None:
+    run = finished_run(store, [0.5])
+    path = run.folder / "run.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"schema": 2}))
+
+    with pytest.raises(RunDamagedError, match="newer version"):
+        store.get(run.id)
+
+
+def test_a_run_whose_process_ended_is_interrupted_and_marked_once(store: RunStore) -> None:
+    code = (
+        "import sys; from pathlib import Path; from imdb_core.config import TrainConfig;"
+        "from imdb_core.runs.store import RunStore;"
+        "print(RunStore(Path(sys.argv[1])).create(TrainConfig()).id)"
+    )
+    process = subprocess.run(
+        [sys.executable, "-c", code, store.folder], capture_output=True, text=True, check=True
+    )
+    run_id = process.stdout.strip()
+    own = store.create(TrainConfig())
+
+    assert store.get(run_id).state == "interrupted"
+    assert store.mark_interrupted() == [run_id]
+    assert store.mark_interrupted() == []
+    assert store.get(run_id).is_resumable
+    assert store.get(own.id).state == "queued"
+
+
+def test_a_later_process_with_the_same_number_is_not_the_owner(store: RunStore) -> None:
+    run = store.create(TrainConfig())
+    path = run.folder / "events.jsonl"
+    event = json.loads(path.read_text())
+    event["owner"]["started_at"] -= 3600
+    path.write_text(json.dumps(event) + "\n")
+
+    assert store.get(run.id).state == "interrupted"
+
+
+@pytest.mark.parametrize(
+    ("reason", "is_resumable"), [("user", True), ("patience", False), ("max_epochs", False)]
+)
+def test_only_a_run_that_no_rule_ended_is_resumed(
+    store: RunStore, reason: str, is_resumable: bool
+) -> None:
+    run = finished_run(store, [0.5], reason=reason)
+
+    if is_resumable:
+        assert store.claim(run.id).state == "queued"
+    else:
+        with pytest.raises(RunStateError, match="nothing left to resume"):
+            store.claim(run.id)

@@ -1,0 +1,48 @@
+"""The direction of imports, held by importing each stage in a process of its own."""
+
+import subprocess
+import sys
+
+import pytest
+
+STAGES = ["imdb_core", "imdb_core.config", "imdb_core.data", "imdb_core.model",
+          "imdb_core.training.loop", "imdb_core.runs.execution", "imdb_core.scoring",
+          "imdb_core.evaluation", "imdb_core.studio", "imdb_core.cli"]  # fmt: skip
+WITHOUT_TORCH = ["imdb_core.data", "imdb_core.runs.store", "imdb_core.runs.export",
+                 "imdb_core.studio", "imdb_core.cli", "imdb_core.ui.run_view",
+                 "imdb_core.ui.runs_view", "imdb_core.ui.data_view"]  # fmt: skip
+
+
+def loaded_by(module: str) -> set[str]:
+    """Top-level packages in a fresh process that imported only `module`."""
+    code = f"import sys, {module}; print(*sorted(set(n.split('.')[0] for n in sys.modules)))"
+    output = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert output.returncode == 0, output.stderr
+    return set(output.stdout.split())
+
+
+@pytest.mark.parametrize("module", STAGES)
+def test_the_core_does_without_pages_and_keras(module: str) -> None:
+    assert loaded_by(module).isdisjoint({"streamlit", "plotly", "keras", "sklearn"})
+
+
+@pytest.mark.parametrize("module", WITHOUT_TORCH)
+def test_the_first_screen_and_quick_commands_do_not_wait_for_torch(module: str) -> None:
+    assert "torch" not in loaded_by(module)
+
+
+EARLIER_STAGES = [
+    ("imdb_core.data", {"model", "training", "runs", "scoring", "evaluation", "ui"}),
+    ("imdb_core.model", {"training", "runs", "scoring", "evaluation", "ui"}),
+    ("imdb_core.training.loop", {"runs", "scoring", "evaluation", "ui"}),
+    ("imdb_core.runs.execution", {"scoring", "evaluation", "ui"}),
+]
+
+
+@pytest.mark.parametrize(("module", "later"), EARLIER_STAGES)
+def test_a_stage_imports_only_stages_before_it(module: str, later: set[str]) -> None:
+    code = f"import sys, {module}; print(*(n for n in sys.modules if n.startswith('imdb_core.')))"
+    output = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    stages = {name.split(".")[1] for name in output.stdout.split()}
+
+    assert stages.isdisjoint(later)

@@ -1,0 +1,68 @@
+import threading
+
+import pytest
+
+from imdb_core.jobs import Job, JobQueue
+
+WAIT_S = 30
+
+
+def test_jobs_run_one_at_a_time_in_order_and_say_their_place() -> None:
+    queue = JobQueue("test")
+    may_end = threading.Event()
+    has_started = threading.Event()
+    order: list[str] = []
+
+    def first(job: Job) -> None:
+        has_started.set()
+        assert may_end.wait(WAIT_S)
+        order.append(job.id)
+
+    queue.submit("a", first)
+    last = [queue.submit(id, lambda job: order.append(job.id)) for id in ("b", "c")][-1]
+    assert has_started.wait(WAIT_S)
+
+    assert [queue.place(id) for id in ("a", "b", "c", "unknown")] == [0, 1, 2, None]
+    may_end.set()
+    assert last.wait(WAIT_S)
+    assert order == ["a", "b", "c"]
+
+
+def test_a_job_submitted_twice_is_one_job() -> None:
+    queue = JobQueue("test")
+    may_end = threading.Event()
+    first = queue.submit("a", lambda job: may_end.wait(WAIT_S) and None)
+
+    assert queue.submit("a", lambda job: pytest.fail("ran twice")) is first
+    may_end.set()
+    assert first.wait(WAIT_S)
+
+
+def test_an_error_stays_with_its_job_and_the_next_one_runs(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    queue = JobQueue("test")
+
+    def fail(job: Job) -> None:
+        raise ValueError("broken")
+
+    failed = queue.submit("a", fail)
+    after = queue.submit("b", lambda job: None)
+
+    assert after.wait(WAIT_S)
+    assert str(failed.error) == "broken"
+    assert after.error is None
+
+
+def test_a_job_that_is_stopped_while_it_waits_still_gets_to_say_so() -> None:
+    queue = JobQueue("test")
+    may_end = threading.Event()
+    queue.submit("a", lambda job: may_end.wait(WAIT_S) and None)
+    seen: list[bool] = []
+    waiting = queue.submit("b", lambda job: seen.append(job.is_stop_requested))
+
+    waiting.stop()
+    may_end.set()
+
+    assert waiting.wait(WAIT_S)
+    assert seen == [True]
