@@ -35,8 +35,8 @@ def loss_figure(run: Run | None) -> go.Figure:
         last = run.epochs[-1].epoch
         figure.add_vline(x=last, line={"color": QUIET_COLOR, "width": 1, "dash": "dot"})
         figure.add_annotation(
-            x=last, y=1, yref="paper", text="stopped", showarrow=False, xshift=4,
-            xanchor="left", yanchor="top", font={"color": QUIET_COLOR, "size": 12},
+            x=last, y=1, yref="paper", text="stopped", showarrow=False, xshift=-4,
+            xanchor="right", yanchor="top", font={"color": QUIET_COLOR, "size": 12},
         )  # fmt: skip
     _set_epochs(figure, epochs[-1])
     return figure

@@ -37,7 +37,12 @@ _STYLE = """
 .st-key-pages p { font-size: 1rem; }
 .st-key-brand p { font-weight: 700; font-size: 1.05rem; letter-spacing: -.01em; }
 [data-testid="stMetricValue"] { font-variant-numeric: tabular-nums; font-size: 1.6rem; }
-@media (max-width: 640px) { .block-container { padding: .75rem .9rem 2rem; } }
+@media (max-width: 640px) {
+  .block-container { padding: .75rem .9rem 2rem; }
+  .st-key-brand { display: none; }
+  .st-key-pages { gap: .25rem; }
+  .st-key-pages [data-testid="stIconMaterial"] { display: none; }
+}
 </style>
 """
 

@@ -107,7 +107,13 @@ def _amount(progress: Progress) -> str:
 def _draw_numbers(run: Run) -> None:
     best = run.best
     epoch, elapsed, patience, best_epoch = st.columns(4)
-    epoch.metric("Epoch", f"{len(run.epochs)} of {run.config.max_epochs} at most")
+    epoch.metric(
+        "Epoch",
+        len(run.epochs),
+        f"of {run.config.max_epochs} at most",
+        delta_color="off",
+        delta_arrow="off",
+    )
     elapsed.metric("Time", duration(_elapsed_seconds(run)))
     patience.metric(
         "Patience left",
