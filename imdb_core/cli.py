@@ -10,7 +10,6 @@ import argparse
 import json
 import signal
 import sys
-import threading
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -32,6 +31,7 @@ from imdb_core.runs.export import FILE_NAMES, export
 from imdb_core.runs.run import Run
 from imdb_core.runs.store import RunStore
 from imdb_core.settings import Settings
+from imdb_core.stop_flag import StopFlag
 
 DONE, FAILED, BAD_INPUT = 0, 1, 2
 _BAD_INPUT_ERRORS = (ConfigError, RunNotFoundError, RunStateError, TextError)
@@ -76,7 +76,7 @@ def _data_prepare(options: argparse.Namespace, settings: Settings) -> int:
             source,
             path=options.path,
             on_progress=progress_line.show,
-            is_cancelled=stop.is_requested,
+            is_cancelled=stop.flag.is_set,
         )
     print(
         f"Prepared {dataset.origin}: {len(dataset.train):,} training and "
@@ -110,7 +110,7 @@ def _execute(run: Run, store: RunStore, settings: Settings, as_jsonl: bool) -> i
             run.id,
             store,
             DataLibrary(settings),
-            is_stop_requested=stop.is_requested,
+            stop=stop.flag,
             on_progress=progress_line.show,
             on_event=_print_json if as_jsonl else _print_epoch,
         )
@@ -223,11 +223,8 @@ class _Stop:
     """Turns Ctrl-C and a terminate signal into a request; the second one ends at once."""
 
     def __init__(self) -> None:
-        self._requested = threading.Event()
+        self.flag = StopFlag()
         self._previous: dict[signal.Signals, Any] = {}
-
-    def is_requested(self) -> bool:
-        return self._requested.is_set()
 
     def __enter__(self) -> _Stop:
         for number in (signal.SIGINT, signal.SIGTERM):
@@ -239,10 +236,10 @@ class _Stop:
             signal.signal(number, handler)
 
     def _request(self, number: int, frame: FrameType | None) -> None:
-        if self._requested.is_set():
+        if self.flag.is_set():
             signal.signal(number, signal.SIG_DFL)
             signal.raise_signal(number)
-        self._requested.set()
+        self.flag.set()
 
 
 class _ProgressLine:

@@ -8,6 +8,8 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
+from imdb_core.stop_flag import StopFlag
+
 logger = logging.getLogger(__name__)
 
 
@@ -18,23 +20,24 @@ class Job:
         id: unique among the jobs that are waiting or running.
         progress: whatever the work last reported, for a page to show.
         error: what ended the work, if anything did.
+        stop_flag: set once the work is asked to end; it looks there often.
     """
 
     def __init__(self, id: str) -> None:
         self.id = id
         self.progress: Any = None
         self.error: Exception | None = None
-        self._stop = threading.Event()
+        self.stop_flag = StopFlag()
         self._done = threading.Event()
 
     def stop(self) -> None:
         """Ask the work to end soon; it decides what to keep."""
-        self._stop.set()
+        self.stop_flag.set()
 
     @property
     def is_stop_requested(self) -> bool:
-        """Whether `stop` was called: the work looks here often."""
-        return self._stop.is_set()
+        """Whether `stop` was called."""
+        return self.stop_flag.is_set()
 
     @property
     def is_done(self) -> bool:

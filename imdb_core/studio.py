@@ -117,7 +117,7 @@ class Studio:
             run_id,
             self.store,
             self.library,
-            is_stop_requested=lambda: job.is_stop_requested,
+            stop=job.stop_flag,
             on_progress=lambda progress: setattr(job, "progress", progress),
         )
 
@@ -126,7 +126,7 @@ class Studio:
             source,
             path=path,
             on_progress=lambda progress: setattr(job, "progress", progress),
-            is_cancelled=lambda: job.is_stop_requested,
+            is_cancelled=job.stop_flag.is_set,
         )
 
     def _is_own_job(self, run_id: str) -> bool:

@@ -17,6 +17,7 @@ from imdb_core.runs.event_log import Event, EventLog
 from imdb_core.runs.recorder import RunRecorder
 from imdb_core.runs.run import DatasetInfo, Run
 from imdb_core.runs.store import RunStore
+from imdb_core.stop_flag import StopFlag
 from imdb_core.training.device import device_name, resolve_device
 from imdb_core.training.loop import TrainingLoop
 from imdb_core.training.records import StopReason
@@ -31,7 +32,7 @@ def execute(
     store: RunStore,
     library: DataLibrary,
     *,
-    is_stop_requested: Callable[[], bool],
+    stop: StopFlag,
     on_progress: Callable[[Progress], None] = lambda progress: None,
     on_event: Callable[[Event], None] = lambda event: None,
 ) -> Run:
@@ -49,11 +50,11 @@ def execute(
         log.append("preparing")
         run = store.get(run_id)
         try:
-            dataset = _dataset(library, run.config, on_progress, is_stop_requested)
+            dataset = _dataset(library, run.config, on_progress, stop)
         except PreparationCancelledError:
             _append_stopped(store, log, run_id, "user")
             return store.get(run_id)
-        reason = _train(run, dataset, store, log, is_stop_requested)
+        reason = _train(run, dataset, store, log, stop)
         _append_stopped(store, log, run_id, reason)
     except StudioError as error:
         log.append("failed", message=str(error))
@@ -70,10 +71,10 @@ def _dataset(
     library: DataLibrary,
     config: TrainConfig,
     on_progress: Callable[[Progress], None],
-    is_cancelled: Callable[[], bool],
+    stop: StopFlag,
 ) -> Dataset:
     source = library.resolve(config.source)
-    return library.prepare(source, on_progress=on_progress, is_cancelled=is_cancelled)
+    return library.prepare(source, on_progress=on_progress, is_cancelled=stop.is_set)
 
 
 def _train(
@@ -81,7 +82,7 @@ def _train(
     dataset: Dataset,
     store: RunStore,
     log: EventLog,
-    is_stop_requested: Callable[[], bool],
+    stop: StopFlag,
 ) -> StopReason:
     config = run.config
     device = resolve_device(config.device)
@@ -97,7 +98,7 @@ def _train(
         store.describe(run.id, _describe(dataset, train, validation), device_name(device))
         _save_vocabulary(run, dataset)
         log.append("started", device=device.type, engine=loop.engine.name)
-    return loop.run(recorder, is_stop_requested)
+    return loop.run(recorder, stop)
 
 
 def use_threads(config: TrainConfig) -> None:

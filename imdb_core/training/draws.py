@@ -44,10 +44,11 @@ class RunDraws:
         seed = torch.empty((), dtype=torch.int64).random_(generator=self.generator)
         return int(seed.item())
 
-    def dropout_mask(self, rows: int, features: int, dropout: float) -> Tensor | None:
-        """Factors (rows, features) that are 0 with probability `dropout`, else 1 / (1 - dropout).
+    def dropout_masks(self, rows: int, features: int, dropout: float) -> Tensor | None:
+        """An epoch's dropout factors (rows, features), row i for the i-th review of its order.
 
-        None where nothing is dropped, and then nothing is drawn.
+        A factor is 0 with probability `dropout`, else 1 / (1 - dropout). None where nothing
+        is dropped, and then nothing is drawn.
         """
         if dropout == 0:
             return None

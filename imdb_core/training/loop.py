@@ -11,6 +11,7 @@ import torch
 from imdb_core.config import TrainConfig
 from imdb_core.data.encoded import EncodedSplit
 from imdb_core.model import SentimentRNN, initialize
+from imdb_core.stop_flag import StopFlag
 from imdb_core.training.draws import RunDraws
 from imdb_core.training.records import EpochRecord, StopReason, TrainingState
 from imdb_core.training.stopping import EarlyStopping, check_finite
@@ -22,10 +23,6 @@ class Recorder(Protocol):
 
     def epoch(self, record: EpochRecord, loop: TrainingLoop) -> None:
         """Keep `record`, and of `loop` what is needed to score and to continue."""
-
-
-class _StopRequested(Exception):
-    """Unwinds the epoch under way; what is finished stays."""
 
 
 class TrainingLoop:
@@ -60,7 +57,7 @@ class TrainingLoop:
         self._validation_count = len(validation)
         self._clock = clock
 
-    def run(self, recorder: Recorder, is_stop_requested: Callable[[], bool]) -> StopReason:
+    def run(self, recorder: Recorder, stop: StopFlag) -> StopReason:
         """Train until a rule or the user ends it; returns which.
 
         A stop is noticed within one batch; the epoch under way is then forgotten.
@@ -69,10 +66,10 @@ class TrainingLoop:
             NonFiniteLossError: a loss became NaN or infinite.
         """
         while self.stopping.epoch < self.config.max_epochs:
-            try:
-                record, should_stop = self._epoch(is_stop_requested)
-            except _StopRequested:
+            finished = self._epoch(stop)
+            if finished is None:
                 return "user"
+            record, should_stop = finished
             recorder.epoch(record, self)
             if should_stop:
                 return "patience"
@@ -97,13 +94,22 @@ class TrainingLoop:
         self.stopping.best_epoch = state.best_epoch
         self.stopping.best_loss = state.best_loss
 
-    def _epoch(self, is_stop_requested: Callable[[], bool]) -> tuple[EpochRecord, bool]:
+    def _epoch(self, stop: StopFlag) -> tuple[EpochRecord, bool] | None:
+        """The next epoch and whether it is the last by the rule; None if stopped before its end."""
         epoch = self.stopping.epoch + 1
         started = self._clock()
-        train_loss = self._train_epoch(is_stop_requested)
+        order = self.draws.epoch_order(self._train_count)
+        masks = self.draws.dropout_masks(len(order), self._readout_size, self.config.dropout)
+        train_loss = self.engine.train_epoch(order, masks, stop)
+        if train_loss is None:
+            return None
         check_finite(train_loss, "training loss", epoch)
         trained = self._clock()
-        val_loss, val_accuracy = self._validate(is_stop_requested)
+        self.draws.loader_seed()  # the notebook's validation loader draws one, too
+        result = self.engine.validate(stop)
+        if result is None:
+            return None
+        val_loss, val_accuracy = result
         decision = self.stopping.update(val_loss)
         record = EpochRecord(
             epoch=epoch,
@@ -117,23 +123,3 @@ class TrainingLoop:
             val_seconds=self._clock() - trained,
         )
         return record, decision.should_stop
-
-    def _train_epoch(self, is_stop_requested: Callable[[], bool]) -> float:
-        self.engine.start_epoch()
-        order = self.draws.epoch_order(self._train_count)
-        for rows in torch.split(order, self.config.batch_size):
-            if is_stop_requested():
-                raise _StopRequested
-            mask = self.draws.dropout_mask(len(rows), self._readout_size, self.config.dropout)
-            self.engine.train_batch(rows, mask)
-        return self.engine.train_loss()
-
-    def _validate(self, is_stop_requested: Callable[[], bool]) -> tuple[float, float]:
-        self.draws.loader_seed()  # the notebook's validation loader draws one, too
-        losses, right = [], 0
-        for loss, right_in_batch in self.engine.validation_batches():
-            if is_stop_requested():
-                raise _StopRequested
-            losses.append(loss)
-            right += right_in_batch
-        return sum(losses) / len(losses), right / self._validation_count

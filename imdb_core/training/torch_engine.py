@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -13,6 +11,7 @@ from torch.nn.functional import binary_cross_entropy, binary_cross_entropy_with_
 from imdb_core.config import TrainConfig
 from imdb_core.data.encoded import EncodedSplit
 from imdb_core.model import SentimentRNN
+from imdb_core.stop_flag import StopFlag
 from imdb_core.training.records import Arrays
 
 
@@ -48,45 +47,58 @@ class TorchEngine:
             weight_decay=config.weight_decay,
             decoupled_weight_decay=True,
         )
-        self._loss_sum = torch.zeros((), dtype=torch.float64, device=device)
-        self._batches = 0
 
-    def start_epoch(self) -> None:
-        """Begin a new mean of batch losses."""
+    def train_epoch(self, order: Tensor, masks: Tensor | None, stop: StopFlag) -> float | None:
+        """Learn from the training reviews in `order` (N,), a batch after the other.
+
+        Returns the mean of the batch means (nats), or None if `stop` was set before the end.
+        `masks` (N, readout_size) are the dropout factors in the same order.
+        """
         self._network.train()
-        self._loss_sum.zero_()
-        self._batches = 0
-
-    def train_batch(self, rows: Tensor, dropout_mask: Tensor | None) -> None:
-        """One step of the optimiser on the training reviews `rows` (B,) int64."""
         ids, labels = self._train
-        rows = rows.to(self._device)
-        if dropout_mask is not None:
-            dropout_mask = dropout_mask.to(self._device)
+        order = order.to(self._device)
+        if masks is not None:
+            masks = masks.to(self._device)
+        # Summed on the device: reading each loss would make a GPU wait for it.
+        loss_sum = torch.zeros((), dtype=torch.float64, device=self._device)
+        starts = range(0, len(order), self._config.batch_size)
+        for start in starts:
+            if stop.is_set():
+                return None
+            batch = slice(start, start + self._config.batch_size)
+            rows = order[batch]
+            mask = None if masks is None else masks[batch]
+            loss_sum += self._step(ids[rows], labels[rows], mask)
+        return float(loss_sum) / len(starts)
+
+    def _step(self, ids: Tensor, labels: Tensor, mask: Tensor | None) -> Tensor:
         self._optimizer.zero_grad()
-        loss, _ = _loss(self._network(ids[rows], dropout_mask), labels[rows])
+        loss, _ = _loss(self._network(ids, mask), labels)
         loss.backward()  # type: ignore[no-untyped-call]
         if self._config.gradient_clip:
             torch.nn.utils.clip_grad_norm_(self._network.parameters(), self._config.gradient_clip)
         self._optimizer.step()
-        # Kept on the device: reading the number here would make the GPU wait.
-        self._loss_sum += loss.detach()
-        self._batches += 1
-
-    def train_loss(self) -> float:
-        """Mean of the batch means since `start_epoch` (nats)."""
-        return float(self._loss_sum) / self._batches
+        return loss.detach()
 
     @torch.no_grad()
-    def validation_batches(self) -> Iterator[tuple[float, int]]:
-        """Each validation batch's mean loss (nats) and its count of right answers."""
+    def validate(self, stop: StopFlag) -> tuple[float, float] | None:
+        """Mean of the validation batches' means (nats), and the share of reviews judged right.
+
+        None if `stop` was set before the end.
+        """
         self._network.eval()
         ids, labels = self._validation
-        for start in range(0, len(labels), self._config.batch_size):
+        loss_sum = torch.zeros((), dtype=torch.float64, device=self._device)
+        right = torch.zeros((), dtype=torch.int64, device=self._device)
+        starts = range(0, len(labels), self._config.batch_size)
+        for start in starts:
+            if stop.is_set():
+                return None
             batch = slice(start, start + self._config.batch_size)
             loss, probabilities = _loss(self._network(ids[batch]), labels[batch])
-            right = (probabilities > 0.5) == (labels[batch] > 0.5)
-            yield float(loss), int(right.sum())
+            loss_sum += loss
+            right += ((probabilities > 0.5) == (labels[batch] > 0.5)).sum()
+        return float(loss_sum) / len(starts), int(right) / len(labels)
 
     def weights(self) -> Arrays:
         """Copies of the parameters, by name."""

@@ -1,6 +1,7 @@
 """Whole runs on the sample, in this process."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -13,6 +14,8 @@ from imdb_core.runs.event_log import Event
 from imdb_core.runs.execution import execute
 from imdb_core.runs.run import Run
 from imdb_core.runs.store import RunStore
+from imdb_core.stop_flag import StopFlag
+from imdb_core.training.torch_engine import TorchEngine
 from tests.conftest import settings_in
 
 SAMPLE = TrainConfig(source="sample", max_epochs=4, patience=4, learning_rate=3e-3)
@@ -30,7 +33,7 @@ def store(tmp_path: Path) -> RunStore:
 
 def trained(store: RunStore, library: DataLibrary, config: TrainConfig) -> Run:
     run = store.create(config)
-    return execute(run.id, store, library, is_stop_requested=lambda: False)
+    return execute(run.id, store, library, stop=StopFlag())
 
 
 @pytest.mark.parametrize(
@@ -81,27 +84,24 @@ def test_weights_are_on_disk_before_the_event_that_announces_them(
             assert load_weights(run.folder / "best.safetensors")[1] == event["best_epoch"]
             epochs_on_disk.append(event["epoch"])
 
-    execute(run.id, store, library, is_stop_requested=lambda: False, on_event=look)
+    execute(run.id, store, library, stop=StopFlag(), on_event=look)
 
     assert epochs_on_disk == [1, 2, 3, 4]
 
 
-def test_a_stop_is_noticed_within_one_batch_and_keeps_what_is_finished(
+def test_a_stop_is_noticed_and_keeps_what_is_finished(
     store: RunStore, library: DataLibrary
 ) -> None:
     run = store.create(SAMPLE.changed(max_epochs=50))
-    asked_after_stop = 0
+    stop = StopFlag()
 
-    def is_stop_requested() -> bool:
-        nonlocal asked_after_stop
-        has_two_epochs = len(store.get(run.id).epochs) == 2
-        asked_after_stop += has_two_epochs
-        return has_two_epochs
+    def stop_after_two(event: Event) -> None:
+        if event.get("epoch") == 2:
+            stop.set()
 
-    ended = execute(run.id, store, library, is_stop_requested=is_stop_requested)
+    ended = execute(run.id, store, library, stop=stop, on_event=stop_after_two)
 
     assert (ended.state, ended.reason, len(ended.epochs)) == ("finished", "user", 2)
-    assert asked_after_stop == 1
     assert ended.can_score
 
 
@@ -109,7 +109,9 @@ def test_a_run_stopped_before_its_first_epoch_has_nothing_to_score(
     store: RunStore, library: DataLibrary
 ) -> None:
     run = store.create(SAMPLE)
-    ended = execute(run.id, store, library, is_stop_requested=lambda: True)
+    stop = StopFlag()
+    stop.set()
+    ended = execute(run.id, store, library, stop=stop)
 
     assert (ended.state, ended.reason, ended.can_score) == ("finished", "user", False)
 
@@ -117,20 +119,19 @@ def test_a_run_stopped_before_its_first_epoch_has_nothing_to_score(
 def test_a_loss_that_explodes_ends_the_run_with_advice_and_keeps_the_best(
     store: RunStore, library: DataLibrary, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from imdb_core.training.torch_engine import TorchEngine
+    train_epoch = TorchEngine.train_epoch
+    epochs = 0
 
-    train_batch = TorchEngine.train_batch
-    batches = 0
+    def poisoned(engine: TorchEngine, *arguments: Any) -> float | None:  # noqa: ANN401
+        nonlocal epochs
+        epochs += 1
+        if epochs == 2:
+            weights = engine.weights()
+            weights["dense.bias"][:] = float("nan")
+            engine.restore(weights, engine.optimizer_state())
+        return train_epoch(engine, *arguments)
 
-    def poison(self: TorchEngine, rows: torch.Tensor, mask: torch.Tensor | None) -> None:
-        nonlocal batches
-        batches += 1
-        if batches == 60:  # in the second of its 50-batch epochs
-            with torch.no_grad():
-                self._network.dense.bias.fill_(torch.nan)
-        train_batch(self, rows, mask)
-
-    monkeypatch.setattr(TorchEngine, "train_batch", poison)
+    monkeypatch.setattr(TorchEngine, "train_epoch", poisoned)
     ended = trained(store, library, SAMPLE)
 
     assert ended.state == "failed"

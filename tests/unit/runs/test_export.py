@@ -14,6 +14,7 @@ from imdb_core.runs.execution import execute
 from imdb_core.runs.export import export
 from imdb_core.runs.run import Run
 from imdb_core.runs.store import RunStore
+from imdb_core.stop_flag import StopFlag
 from tests.conftest import settings_in
 from tests.notebook import IMDBRnn
 
@@ -23,7 +24,7 @@ def run(keras_prepared_home: Path, tmp_path_factory: pytest.TempPathFactory) -> 
     store = RunStore(tmp_path_factory.mktemp("home") / "runs")
     queued = store.create(TrainConfig(max_epochs=3, learning_rate=2e-3))
     library = DataLibrary(settings_in(keras_prepared_home))
-    return execute(queued.id, store, library, is_stop_requested=lambda: False)
+    return execute(queued.id, store, library, stop=StopFlag())
 
 
 @pytest.mark.imdb

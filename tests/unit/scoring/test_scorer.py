@@ -13,6 +13,7 @@ from imdb_core.runs.execution import execute
 from imdb_core.runs.run import Run
 from imdb_core.runs.store import RunStore
 from imdb_core.scoring import Scorer
+from imdb_core.stop_flag import StopFlag
 from tests.conftest import settings_in
 
 
@@ -28,7 +29,7 @@ def run(library: DataLibrary, tmp_path_factory: pytest.TempPathFactory) -> Run:
         source="sample", cell="gru", learning_rate=0.01, max_epochs=4, max_length=40, vocab_size=200
     )
     queued = store.create(config)
-    return execute(queued.id, store, library, is_stop_requested=lambda: False)
+    return execute(queued.id, store, library, stop=StopFlag())
 
 
 @pytest.fixture(scope="module")

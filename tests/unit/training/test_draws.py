@@ -40,8 +40,8 @@ def test_a_restored_state_draws_what_the_first_one_would_have_drawn() -> None:
     second = RunDraws(99)
     second.state = first.state.clone()
 
-    mask = first.dropout_mask(4, 5, 0.5)
-    other = second.dropout_mask(4, 5, 0.5)
+    mask = first.dropout_masks(4, 5, 0.5)
+    other = second.dropout_masks(4, 5, 0.5)
 
     assert mask is not None
     assert other is not None
@@ -52,10 +52,10 @@ def test_a_restored_state_draws_what_the_first_one_would_have_drawn() -> None:
 def test_dropout_keeps_the_mean_and_no_dropout_draws_nothing() -> None:
     draws = RunDraws(0)
     before = draws.state.clone()
-    assert draws.dropout_mask(10, 10, 0.0) is None
+    assert draws.dropout_masks(10, 10, 0.0) is None
     assert torch.equal(draws.state, before)
 
-    mask = draws.dropout_mask(1000, 100, 0.25)
+    mask = draws.dropout_masks(1000, 100, 0.25)
     assert mask is not None
     assert set(mask.unique().tolist()) == {0.0, torch.tensor(1 / 0.75).item()}
     assert abs(mask.mean().item() - 1) < 0.01

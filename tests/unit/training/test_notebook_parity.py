@@ -4,6 +4,7 @@ import torch
 from imdb_core.config import PRESETS
 from imdb_core.data import Dataset
 from imdb_core.data.encoded import encode_split
+from imdb_core.stop_flag import StopFlag
 from imdb_core.training.loop import TrainingLoop
 from imdb_core.training.records import EpochRecord
 from tests import notebook
@@ -29,7 +30,7 @@ def test_the_notebook_preset_repeats_the_notebook_epoch_by_epoch(keras_dataset: 
 
     history = History()
     loop = TrainingLoop(config, train, validation, torch.device("cpu"))
-    reason = loop.run(history, lambda: False)
+    reason = loop.run(history, StopFlag())
 
     assert reason == "patience"
     assert len(history.records) == len(val_losses)
