@@ -12,6 +12,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict
+from itertools import islice
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -34,6 +35,7 @@ from imdb_core.settings import Settings
 from imdb_core.stop_flag import StopFlag
 
 DONE, FAILED, BAD_INPUT = 0, 1, 2
+_LINES_AT_ONCE = 1000
 _BAD_INPUT_ERRORS = (ConfigError, RunNotFoundError, RunStateError, TextError)
 
 
@@ -126,19 +128,20 @@ def _score(options: argparse.Namespace, settings: Settings) -> int:
     from imdb_core.scoring import Scorer
 
     scorer = Scorer.load(_store(settings).resolve(options.run))
+    texts = iter(_texts(options.texts))
     code = DONE
-    for text in _texts(options.texts):
-        try:
-            score = scorer.score(text)
-        except TextError as error:
-            _complain(str(error))
-            code = BAD_INPUT
-            continue
-        verdict = "positive" if score.is_positive else "negative"
-        print(
-            f"{score.probability:.4f}  {verdict}  "
-            f"{score.words_read} of {score.words} words read, {score.words_unknown} unknown"
-        )
+    while chunk := list(islice(texts, _LINES_AT_ONCE)):
+        for result in scorer.score_many(chunk):
+            if isinstance(result, TextError):
+                print("-       unscored")  # the n-th line stays the n-th text's
+                _complain(str(result))
+                code = BAD_INPUT
+                continue
+            verdict = "positive" if result.is_positive else "negative"
+            print(
+                f"{result.probability:.4f}  {verdict}  {result.words_read} of {result.words} "
+                f"words read, {result.words_unknown} unknown"
+            )
     return code
 
 

@@ -6,7 +6,6 @@ from imdb_core.data.encoding import (
     START_ID,
     UNKNOWN_ID,
     encode,
-    encode_ranks,
 )
 from imdb_core.data.library import DataLibrary
 from imdb_core.data.progress import Progress
@@ -31,7 +30,6 @@ __all__ = [
     "Texts",
     "Vocabulary",
     "encode",
-    "encode_ranks",
     "fingerprint_of",
     "tokenize",
     "validation_split",

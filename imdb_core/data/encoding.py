@@ -31,17 +31,7 @@ def encode(reviews: Reviews, vocab_size: int, max_length: int) -> NDArray[np.int
         vocab_size: ids are below this; more than `UNKNOWN_ID`.
         max_length: ids per review; at least 1.
     """
-    return _encode(reviews.ranks, reviews.offsets, vocab_size, max_length)
-
-
-def encode_ranks(ranks: NDArray[np.int32], vocab_size: int, max_length: int) -> NDArray[np.int32]:
-    """`encode` for the ranks of a single review: (1, max_length) int32."""
-    return _encode(ranks, np.array([0, len(ranks)], dtype=np.int64), vocab_size, max_length)
-
-
-def _encode(
-    ranks: NDArray[np.int32], offsets: NDArray[np.int64], vocab_size: int, max_length: int
-) -> NDArray[np.int32]:
+    ranks, offsets = reviews.ranks, reviews.offsets
     words = np.asarray(ranks) if len(ranks) else np.zeros(1, np.int32)
     ids = np.empty((len(offsets) - 1, max_length), np.int32)
     columns = np.arange(max_length) - max_length

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,14 +12,14 @@ import numpy as np
 import torch
 
 from imdb_core.config import TrainConfig
-from imdb_core.data.encoding import UNKNOWN_ID, encode_ranks
-from imdb_core.data.vocabulary import Vocabulary, tokenize
+from imdb_core.data import UNKNOWN_ID, Reviews, Vocabulary, encode, tokenize
 from imdb_core.errors import RunDamagedError, TextError
 from imdb_core.model import SentimentRNN
 from imdb_core.runs.checkpoints import load_weights
 from imdb_core.runs.run import Run
 
 TEXT_LIMIT = 2_000_000
+_CHUNK = 512
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,26 +97,65 @@ class Scorer:
         Raises:
             TextError: there is no word in it, or it is longer than 2,000,000 characters.
         """
-        if len(text) > TEXT_LIMIT:
-            raise TextError(
-                f"The text has {len(text):,} characters; the limit is {TEXT_LIMIT:,}. "
-                "Paste one review at a time."
-            )
-        tokens = tokenize(text)
-        if not tokens:
-            raise TextError("There is no word to read in this text. Write a sentence or two.")
-        ranks = self._vocabulary.ranks(tokens)
-        ids = encode_ranks(ranks, self.config.vocab_size, self.config.max_length)
-        # The mark that starts a review takes a place, too, as long as nothing is cut off.
-        words_read = min(len(tokens), self.config.max_length)
-        with torch.inference_mode():
-            logit = self._network(torch.from_numpy(ids.reshape(1, -1)))
-        return Score(
-            probability=float(torch.sigmoid(logit)),
-            words=len(tokens),
-            words_read=words_read,
-            words_unknown=int(np.count_nonzero(ids.reshape(-1)[-words_read:] == UNKNOWN_ID)),
+        (result,) = self._score_chunk([text])
+        if isinstance(result, TextError):
+            raise result
+        return result
+
+    def score_many(
+        self,
+        texts: Sequence[str],
+        *,
+        on_progress: Callable[[int], None] = lambda done: None,
+    ) -> list[Score | TextError]:
+        """Judge each of `texts`; where one cannot be judged, the reason stands in its place.
+
+        `on_progress` is told how many are done; an exception of its ends the work.
+        """
+        results: list[Score | TextError] = []
+        for start in range(0, len(texts), _CHUNK):
+            results += self._score_chunk(texts[start : start + _CHUNK])
+            on_progress(len(results))
+        return results
+
+    def _score_chunk(self, texts: Sequence[str]) -> list[Score | TextError]:
+        tokenized = [_tokenize(text) for text in texts]
+        scorable = [tokens for tokens in tokenized if not isinstance(tokens, TextError)]
+        scores = iter(self._judge(scorable) if scorable else [])
+        return [tokens if isinstance(tokens, TextError) else next(scores) for tokens in tokenized]
+
+    def _judge(self, tokenized: Sequence[list[str]]) -> list[Score]:
+        # Words that the network does not get to see need no look-up.
+        length = self.config.max_length
+        reviews = Reviews.from_rows(
+            [self._vocabulary.ranks(tokens[-length:]) for tokens in tokenized],
+            np.zeros(len(tokenized), dtype=np.uint8),
         )
+        ids = encode(reviews, self.config.vocab_size, length)
+        with torch.inference_mode():
+            probabilities = torch.sigmoid(self._network(torch.from_numpy(ids))).tolist()
+        # The mark that starts a review takes a place, too, as long as nothing is cut off.
+        unknown = np.count_nonzero(ids == UNKNOWN_ID, axis=1)
+        return [
+            Score(
+                probability=probability,
+                words=len(tokens),
+                words_read=min(len(tokens), length),
+                words_unknown=int(count),
+            )
+            for tokens, probability, count in zip(tokenized, probabilities, unknown, strict=True)
+        ]
+
+
+def _tokenize(text: str) -> list[str] | TextError:
+    if len(text) > TEXT_LIMIT:
+        return TextError(
+            f"The text has {len(text):,} characters; the limit is {TEXT_LIMIT:,}. "
+            "Paste one review at a time."
+        )
+    return tokenize(text) or TextError(
+        "There is no word to read in this text. Write a sentence or two."
+    )
 
 
 class ScorerCache:

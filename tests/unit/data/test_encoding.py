@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from imdb_core.data import Dataset, Reviews, encode, encode_ranks
+from imdb_core.data import Dataset, Reviews, encode
 
 
 def reference(rows: list[list[int]], vocab_size: int, max_length: int) -> list[list[int]]:
@@ -58,12 +58,3 @@ def test_rows_beyond_one_block_are_encoded_alike() -> None:
     ids = encode(Reviews.from_rows(rows, [0] * len(rows)), 40, 1000)
 
     assert ids.tolist() == reference(rows, 40, 1000)
-
-
-def test_a_single_review_is_encoded_as_in_its_split() -> None:
-    reviews = Reviews.from_rows([[5, 0, 9], [7, 1]], [0, 1])
-
-    ids = encode(reviews, 11, 4)
-
-    for row in range(2):
-        assert np.array_equal(encode_ranks(reviews.ranks_of(row), 11, 4), ids[row : row + 1])

@@ -12,7 +12,7 @@ from imdb_core.runs.checkpoints import load_weights
 from imdb_core.runs.execution import execute
 from imdb_core.runs.run import Run
 from imdb_core.runs.store import RunStore
-from imdb_core.scoring import Scorer
+from imdb_core.scoring import Score, Scorer
 from imdb_core.stop_flag import StopFlag
 from tests.conftest import settings_in
 
@@ -48,6 +48,20 @@ def test_a_text_scores_as_its_row_does_in_the_data_set(
     scores = [scorer.score(dataset.text(dataset.test, row)).probability for row in range(200)]
 
     assert scores == pytest.approx(expected.tolist(), abs=1e-6)
+
+
+def test_many_texts_score_as_each_alone_and_a_bad_one_keeps_its_place(scorer: Scorer) -> None:
+    texts = ["a good film", "", "a bad film, far too long", "x" * 3_000_000] * 300
+    seen: list[int] = []
+
+    results = scorer.score_many(texts, on_progress=seen.append)
+
+    alone = scorer.score(texts[2])
+    assert [type(result) for result in results[:4]] == [Score, TextError, Score, TextError]
+    assert all(results[row].probability == pytest.approx(alone.probability, abs=1e-6)
+               for row in range(2, 1200, 4))  # fmt: skip
+    assert seen[-1] == len(results) == 1200
+    assert len(seen) > 1
 
 
 def test_words_read_and_unknown_are_those_the_network_saw(scorer: Scorer) -> None:
