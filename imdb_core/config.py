@@ -18,6 +18,7 @@ Cell = Literal["rnn", "gru", "lstm"]
 Readout = Literal["last", "mean_max"]
 Initialization = Literal["torch", "keras"]
 DeviceChoice = Literal["auto", "cpu", "cuda", "mps"]
+EngineChoice = Literal["auto", "torch", "fast"]
 Source = Literal["imdb", "aclimdb", "sample"]
 
 
@@ -143,6 +144,14 @@ class TrainConfig(BaseModel):
     device: Annotated[
         DeviceChoice,
         _choice("Device", "Where to compute; auto takes CUDA, then Apple's GPU, then the CPU."),
+    ] = "auto"
+    engine: Annotated[
+        EngineChoice,
+        _choice(
+            "Engine",
+            "What computes a step: PyTorch's layers, or compiled kernels for one layer read one "
+            "way on the CPU; auto takes the faster one.",
+        ),
     ] = "auto"
     source: Annotated[
         Source,

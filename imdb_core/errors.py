@@ -19,6 +19,7 @@ the command line shows it as it is. Anything else that escapes is a defect.
     │   └── RunStateError          the run's state does not allow what was asked
     ├── TrainingError
     │   ├── DeviceUnavailableError
+    │   ├── EngineUnavailableError
     │   └── NonFiniteLossError
     └── TextError                a review that cannot be scored
 """
@@ -103,6 +104,10 @@ class TrainingError(StudioError):
 
 class DeviceUnavailableError(TrainingError):
     """The chosen device is not on this machine."""
+
+
+class EngineUnavailableError(TrainingError):
+    """The chosen engine cannot train such a network."""
 
 
 class NonFiniteLossError(TrainingError):

@@ -29,6 +29,7 @@ class Studio:
         self.settings = settings
         self._training = JobQueue("trainer")
         self._preparing = JobQueue("data")
+        self._warming_up = JobQueue("warm-up")
         self._preparations: dict[Source, Job] = {}
         # Held while a run's folder and its job come to be, so that no other thread sees
         # the one without the other and takes the run for abandoned.
@@ -106,6 +107,10 @@ class Studio:
         """The last preparation of a source that was started here."""
         return self._preparations.get(source)
 
+    def warm_up(self) -> Job:
+        """Import PyTorch and compile the kernels in the background, before anybody asks."""
+        return self._warming_up.submit("warm-up", _warm_up)
+
     def _submit(self, run_id: str) -> None:
         self._training.submit(run_id, lambda job: self._train(job, run_id))
 
@@ -134,6 +139,12 @@ class Studio:
             return self._training.find(run_id) is not None
 
 
+def _warm_up(job: Job) -> None:
+    from imdb_core.training.warm_up import warm_up
+
+    warm_up()
+
+
 _studio: Studio | None = None
 _studio_lock = threading.Lock()
 
@@ -147,4 +158,5 @@ def the_studio() -> Studio:
     with _studio_lock:
         if _studio is None:
             _studio = Studio(Settings.from_environment())
+            _studio.warm_up()
         return _studio

@@ -54,6 +54,9 @@ def execute(
         except PreparationCancelledError:
             _append_stopped(store, log, run_id, "user")
             return store.get(run_id)
+        on_progress(
+            Progress(stage="Getting the network ready; the first time compiles its kernels")
+        )
         reason = _train(run, dataset, store, log, stop)
         _append_stopped(store, log, run_id, reason)
     except StudioError as error:

@@ -13,9 +13,9 @@ from imdb_core.data.encoded import EncodedSplit
 from imdb_core.model import SentimentRNN, initialize
 from imdb_core.stop_flag import StopFlag
 from imdb_core.training.draws import RunDraws
+from imdb_core.training.engines import make_engine
 from imdb_core.training.records import EpochRecord, StopReason, TrainingState
 from imdb_core.training.stopping import EarlyStopping, check_finite
-from imdb_core.training.torch_engine import TorchEngine
 
 
 class Recorder(Protocol):
@@ -51,7 +51,7 @@ class TrainingLoop:
         network = initialize(
             SentimentRNN.empty(config), config.initialization, self.draws.generator
         )
-        self.engine = TorchEngine(network, config, train, validation, device)
+        self.engine = make_engine(network, config, train, validation, device)
         self._readout_size = network.readout_size
         self._train_count = len(train)
         self._validation_count = len(validation)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from html import escape
 from itertools import pairwise
 
 import plotly.graph_objects as go
@@ -48,7 +49,8 @@ def overlay_figure(runs: Sequence[Run], names: Sequence[str]) -> go.Figure:
     for index, (run, name) in enumerate(zip(runs, names, strict=True)):
         color = _OVERLAY_COLORS[index % len(_OVERLAY_COLORS)]
         epochs = [record.epoch for record in run.epochs]
-        _add_curve(figure, name, epochs, [r.val_loss for r in run.epochs], color)
+        # Plotly takes <b> and <a> in a name for HTML.
+        _add_curve(figure, escape(name), epochs, [r.val_loss for r in run.epochs], color)
         if run.best is not None:
             _add_best(figure, run.best.epoch, run.best.val_loss, in_legend=False)
     _set_epochs(figure, max((len(run.epochs) for run in runs), default=0))

@@ -24,6 +24,7 @@ _CHOICE_NAMES: dict[str, str] = {
     "cpu": "CPU",
     "cuda": "CUDA",
     "mps": "Apple",
+    "fast": "Compiled kernels",
     **{source: title for source, (title, _) in SOURCES.items()},
 }
 _VALUES = "settings"

@@ -10,17 +10,25 @@ from imdb_core.runs.run import Run
 CELL_NAMES = {"rnn": "RNN", "gru": "GRU", "lstm": "LSTM"}
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|~:$<>&])")
+# Replaced even where it is escaped, unless something stands within: icons, addresses, symbols.
+_REPLACED = re.compile(
+    r"(?<=:)(?=//|material/|streamlit:)"
+    r"|(?<=www)(?=\.)|(?<=[-.\w+])(?=@[-\w]+\.)"
+    r"|(?<=(?<!\S)[-<>~])(?=[->=](?!\S))",
+    re.IGNORECASE,
+)
+_WORD_JOINER = "\N{WORD JOINER}"
 
 
 def as_markdown(text: str) -> str:
     """`text` so that Markdown shows it as it is, whatever a user put into it."""
-    return _MARKDOWN.sub(r"\\\1", " ".join(text.split()))
+    return _MARKDOWN.sub(r"\\\1", _REPLACED.sub(_WORD_JOINER, " ".join(text.split())))
 
 
 def preset_name(config: TrainConfig) -> str | None:
     """The preset that `config` equals, whatever its data, device and seed."""
     for name, preset in PRESETS.items():
-        if not set(config.differences(preset)) - {"source", "device", "seed"}:
+        if not set(config.differences(preset)) - {"source", "device", "engine", "seed"}:
             return name.capitalize()
     return None
 

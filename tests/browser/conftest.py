@@ -79,7 +79,8 @@ def open_tab(browser: Browser, server: Server, tabs: list[Tab]) -> OpenTab:
     """A new visitor: a browser context of its own."""
 
     def open_tab() -> Tab:
-        context = browser.new_context(viewport={"width": 1280, "height": 900})
+        # So tall that nothing has to be scrolled to: scrolling closes an open list.
+        context = browser.new_context(viewport={"width": 1280, "height": 2400})
         context.set_default_timeout(_LIMIT_MS)
         tabs.append(Tab(context, server.url))
         return tabs[-1]

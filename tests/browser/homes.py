@@ -3,13 +3,14 @@
 from pathlib import Path
 
 from imdb_core.config import TrainConfig
-from imdb_core.data import DataLibrary
-from imdb_core.runs.execution import execute
 from imdb_core.runs.run import Run
 from imdb_core.runs.store import RunStore
 from imdb_core.settings import Settings
+from imdb_core.studio import Studio
 
 SHORT = TrainConfig(source="sample", max_epochs=2)
+
+_LIMIT_S = 120.0
 
 
 def lend(prepared_home: Path, source: str, home: Path) -> None:
@@ -19,8 +20,21 @@ def lend(prepared_home: Path, source: str, home: Path) -> None:
 
 
 def train(home: Path, config: TrainConfig = SHORT, *, label: str = "") -> Run:
-    """A run in `home`, trained here and now to its end."""
-    store = RunStore(home / "runs")
-    library = DataLibrary(Settings(home=home, aclimdb=None, keras_home=home / "keras"))
-    run = store.create(config, label=label)
-    return execute(run.id, store, library, is_stop_requested=lambda: False)
+    """A run in `home`, trained to its end in this process."""
+    studio = Studio(Settings(home=home, aclimdb=None, keras_home=home.with_name("keras_home")))
+    run_id = studio.start(config, label=label).id
+    job = studio.job(run_id)
+    assert job is None or job.wait(_LIMIT_S), "the training took too long"
+    run = studio.store.get(run_id)
+    assert run.state == "finished", run.ending
+    return run
+
+
+def runs(home: Path) -> list[Run]:
+    """Oldest first, as their folders tell."""
+    return RunStore(home / "runs").all()[::-1]
+
+
+def states(home: Path) -> list[str]:
+    """What the runs are at, oldest first."""
+    return [run.state for run in runs(home)]

@@ -35,11 +35,11 @@ class Server:
     def url(self) -> str:
         return f"http://127.0.0.1:{self._port}"
 
-    def start(self) -> None:
+    def start(self, script: str = "app.py") -> None:
         """Returns once it answers."""
         with self.log_path.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "streamlit", "run", "app.py",
+                [sys.executable, "-m", "streamlit", "run", script,
                  "--server.port", str(self._port), "--server.headless", "true"],
                 cwd=PROJECT,
                 env=self._environment(),

@@ -1,16 +1,14 @@
 """Two visitors of one server."""
 
-from collections import Counter
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect
 
-from imdb_core.runs.store import RunStore
 from tests.browser.conftest import OpenTab
-from tests.browser.homes import lend
+from tests.browser.homes import lend, runs, states
 from tests.browser.server import Server
-from tests.browser.tab import ENDLESS
+from tests.browser.tab import ENDLESS, SYNTHETIC
 
 pytestmark = pytest.mark.browser
 
@@ -20,23 +18,25 @@ def test_of_two_tabs_that_both_click_train_one_trains_and_the_other_queues(
 ) -> None:
     lend(sample_home, "sample", server.home)
     server.start()
-    first, second = open_tab(), open_tab()
-    for tab in (first, second):
+    first, stale = open_tab(), open_tab()
+    stale.page.clock.install()
+    for tab in (first, stale):
         tab.open()
         tab.settle(source="Synthetic sample", **ENDLESS)
-        expect(tab.button("train")).to_contain_text("Train")
+        tab.sees(SYNTHETIC)
 
+    # A tab whose timers stand still learns nothing of what the other one does.
+    stale.page.clock.pause_at(datetime.now() + timedelta(seconds=5))
     first.button("train").click()
-    second.button("train").click()
+    first.sees_run("Training")
+    stale.sees("No run yet")
+    stale.button("train").click()
+    stale.page.clock.resume()
 
-    for tab in (first, second):
+    for tab in (first, stale):
         tab.sees_run("Training")
         tab.sees("1 more waiting.")
-    assert states(server) == {"training": 1, "queued": 1}
+    assert states(server.home) == ["training", "queued"]
     first.button("stop").click()
-    first.sees_no("more waiting")
-    assert states(server) == {"training": 1, "finished": 1}
-
-
-def states(server: Server) -> Counter[str]:
-    return Counter(run.state for run in RunStore(server.home / "runs").all())
+    first.sees_run("Training", runs(server.home)[1].id)
+    assert states(server.home) == ["finished", "training"]

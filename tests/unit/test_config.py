@@ -41,5 +41,5 @@ def test_the_defaults_are_the_notebooks() -> None:
         "readout": "last", "initialization": "torch", "learning_rate": 2e-4, "batch_size": 64,
         "weight_decay": 0.0, "gradient_clip": 0.0, "patience": 2, "min_delta": 0.0,
         "max_epochs": 100, "validation_fraction": 0.2, "seed": 42, "device": "auto",
-        "source": "imdb",
+        "engine": "auto", "source": "imdb",
     }  # fmt: skip

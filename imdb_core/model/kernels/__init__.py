@@ -1,0 +1,1 @@
+"""Training and scoring on the CPU without torch: see `engine.Kernels`."""

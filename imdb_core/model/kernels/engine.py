@@ -1,0 +1,231 @@
+"""One model trained by the kernels: parameters in, batches through, parameters out."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from . import epochs
+from .plan import (
+    Floats,
+    Sizes,
+    block_arrays,
+    cell_arrays,
+    make_record,
+    parameter_arrays,
+    sizes_of,
+    token_arrays,
+)
+
+Ints = npt.NDArray[np.int32]
+Order = npt.NDArray[np.int64]
+
+
+class Kernels:
+    """Trains and scores one single-layer recurrent classifier on one CPU core.
+
+    One thread at a time may call it; only `stop` may be set from another. The
+    same calls give the same bits whatever else the machine does.
+
+    Args:
+        cell: rnn, gru or lstm.
+        readout: last, or mean_max.
+        parameters: the state dict's arrays by name; they are copied.
+        batch_size, max_length: B and T, of every call.
+
+    Attributes:
+        steps: Adam steps taken so far.
+        stop: set `stop[0] = 1` to end a call before its next batch; 0 to go on.
+        losses: batch means of the call to `train` under way, 0 where it is not yet.
+    """
+
+    def __init__(
+        self,
+        *,
+        cell: str,
+        readout: str,
+        parameters: Mapping[str, npt.NDArray[np.float32]],
+        batch_size: int,
+        max_length: int,
+    ) -> None:
+        vocabulary, embedding = parameters["embedding.weight"].shape
+        self.sizes = sizes_of(
+            cell=cell,
+            readout=readout,
+            vocabulary=vocabulary,
+            embedding=embedding,
+            hidden=parameters["rnn.weight_hh_l0"].shape[1],
+            length=max_length,
+            batch=batch_size,
+        )
+        self._parameters = parameter_arrays(self.sizes)
+        self._arrays: dict[str, npt.NDArray[Any]] = {
+            **self._parameters,
+            **token_arrays(self.sizes),
+            **block_arrays(self.sizes),
+            **cell_arrays(self.sizes),
+        }
+        self._record = make_record(self.sizes, self._arrays)
+        self.steps = 0
+        self.stop = np.zeros(1, dtype=np.uint8)
+        self.losses = np.zeros(0)
+        self._known_ids: deque[Ints] = deque(maxlen=3)  # training, validation, one more
+        for name, view in self.parameters.items():
+            view[...] = parameters[name]
+
+    @property
+    def parameters(self) -> dict[str, Floats]:
+        """Views of the parameters by name."""
+        return named_views(self._parameters["flat"], self.sizes)
+
+    @property
+    def gradients(self) -> dict[str, Floats]:
+        """Views of the gradients that `compute_gradients` left."""
+        return named_views(self._parameters["gradient"], self.sizes)
+
+    @property
+    def first_moments(self) -> dict[str, Floats]:
+        """Views of Adam's running means (torch's exp_avg)."""
+        return named_views(self._parameters["first_moment"], self.sizes)
+
+    @property
+    def second_moments(self) -> dict[str, Floats]:
+        """Views of Adam's running mean squares (torch's exp_avg_sq)."""
+        return named_views(self._parameters["second_moment"], self.sizes)
+
+    def train(
+        self,
+        token_ids: Ints,
+        labels: Floats,
+        order: Order,
+        *,
+        masks: Floats | None = None,
+        learning_rate: float,
+        weight_decay: float = 0.0,
+        clip: float = 0.0,
+    ) -> npt.NDArray[np.float64]:
+        """Train on the reviews `order`, `batch_size` at a time.
+
+        Args:
+            token_ids: (N, T) every review's ids, from 0 to V - 1.
+            labels: (N,) 0 or 1.
+            order: rows of `token_ids`: an epoch's permutation, or one batch of it.
+            masks: (len(order), features) dropout masks, 0 or 1 / (1 - p).
+            learning_rate, weight_decay: Adam's; the decay is AdamW's.
+            clip: the longest gradient allowed, 0 for any.
+
+        Returns:
+            The mean loss in nats of each batch that was trained: fewer than asked
+            for if `stop` was set.
+
+        Raises:
+            ValueError: an array has another shape or dtype, or is not contiguous.
+        """
+        losses = self.losses = np.zeros(-(-order.size // self.sizes.batch))
+        self._point_to(token_ids, order, labels=labels, masks=masks, losses=losses)
+        done = epochs.train(
+            self._record,
+            order.size,
+            self.steps,
+            float(learning_rate),
+            float(weight_decay),
+            float(clip),
+        )
+        if learning_rate > 0:
+            self.steps += done
+        return losses[:done]
+
+    def compute_gradients(
+        self, token_ids: Ints, labels: Floats, order: Order, masks: Floats | None = None
+    ) -> float:
+        """Leave one batch's gradients in `gradients` without a step; returns its mean loss."""
+        self._parameters["gradient"][:] = 0
+        (loss,) = self.train(token_ids, labels, order, masks=masks, learning_rate=0.0)
+        return float(loss)
+
+    def predict(self, token_ids: Ints, order: Order | None = None) -> Floats:
+        """Logits of the reviews `order` (all by default); fewer if `stop` was set."""
+        if order is None:
+            order = np.arange(len(token_ids))
+        logits = np.zeros(order.size, dtype=np.float32)
+        self._point_to(token_ids, order, logits=logits)
+        done = epochs.predict(self._record, order.size)
+        return logits[: done * self.sizes.batch]
+
+    def _point_to(
+        self,
+        token_ids: Ints,
+        order: Order,
+        labels: Floats | None = None,
+        masks: Floats | None = None,
+        losses: npt.NDArray[np.float64] | None = None,
+        logits: Floats | None = None,
+    ) -> None:
+        """Write the addresses of a call's arrays into the record, each checked first."""
+        reviews, features = len(token_ids), self.sizes.features
+        length = self.sizes.length
+        for name, array, dtype, shape in (
+            ("ids", token_ids, np.int32, (reviews, length)),
+            ("order", order, np.int64, (order.size,)),
+            ("labels", labels, np.float32, (reviews,)),
+            ("masks", masks, np.float32, (order.size, features)),
+            ("losses", losses, np.float64, None),
+            ("logits", logits, np.float32, None),
+            ("stop", self.stop, np.uint8, None),
+        ):
+            address = 0 if array is None else _address(name, array, dtype, shape)
+            self._record[name] = address
+        if order.size and not 0 <= order.min() <= order.max() < reviews:
+            raise ValueError(f"order must name rows from 0 to {reviews - 1}")
+        self._check_ids(token_ids)
+
+    def _check_ids(self, token_ids: Ints) -> None:
+        """Refuse ids that are not in the vocabulary; each array is looked through once."""
+        if any(token_ids is known for known in self._known_ids):
+            return
+        vocabulary = self.sizes.vocabulary
+        if token_ids.size and not 0 <= token_ids.min() <= token_ids.max() < vocabulary:
+            raise ValueError(f"token ids must be from 0 to {vocabulary - 1}")
+        self._known_ids.append(token_ids)
+
+
+def _address(name: str, array: npt.NDArray[Any], dtype: Any, shape: tuple[int, ...] | None) -> int:  # noqa: ANN401
+    if array.dtype != dtype or not array.flags.c_contiguous:
+        raise ValueError(f"{name} must be contiguous {np.dtype(dtype)}, not {array.dtype}")
+    if shape is not None and array.shape != shape:
+        raise ValueError(f"{name} must have the shape {shape}, not {array.shape}")
+    return int(array.ctypes.data)
+
+
+def batch_losses(logits: Floats, labels: Floats, batch_size: int) -> npt.NDArray[np.float64]:
+    """Mean binary cross entropy in nats of each batch, the last perhaps shorter."""
+    z = logits.astype(np.float64)
+    losses = np.maximum(z, 0) - z * labels + np.log1p(np.exp(-np.abs(z)))
+    starts = np.arange(0, z.size, batch_size)
+    counts = np.minimum(batch_size, z.size - starts)
+    means: npt.NDArray[np.float64] = np.add.reduceat(losses, starts) / counts
+    return means
+
+
+def named_views(flat: Floats, sizes: Sizes) -> dict[str, Floats]:
+    """The parts of a flat vector under the state dict's names and shapes."""
+    units = sizes.gates * sizes.hidden
+    shapes: dict[str, tuple[int, ...]] = {
+        "embedding.weight": (sizes.vocabulary, sizes.embedding),
+        "rnn.weight_ih_l0": (units, sizes.embedding),
+        "rnn.weight_hh_l0": (units, sizes.hidden),
+        "rnn.bias_ih_l0": (units,),
+        "rnn.bias_hh_l0": (units,),
+        "dense.weight": (1, sizes.features),
+        "dense.bias": (1,),
+    }
+    views, start = {}, 0
+    for name, shape in shapes.items():
+        size = int(np.prod(shape))
+        views[name] = flat[start : start + size].reshape(shape)
+        start += size
+    return views

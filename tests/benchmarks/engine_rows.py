@@ -1,0 +1,196 @@
+"""Training and scoring, against the notebook's loop, PyTorch's layers, JAX and Keras."""
+
+from __future__ import annotations
+
+import json
+import statistics
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from imdb_core.config import TrainConfig
+from imdb_core.data import Dataset
+from imdb_core.data.encoded import EncodedSplit
+from imdb_core.stop_flag import StopFlag
+from imdb_core.training.loop import TrainingLoop
+from tests import notebook
+from tests.benchmarks.data import save_for_peers, splits
+from tests.benchmarks.measuring import (
+    Row,
+    alternating_medians,
+    median_seconds,
+    peer_seconds,
+    seconds,
+)
+
+GRID_CELLS = ("rnn", "gru", "lstm")
+GRID_HIDDEN = (8, 16, 32, 64, 128)
+GRID_LENGTHS = (100, 400)
+GRID_REVIEWS = 64 * 12
+CPU = torch.device("cpu")
+
+
+class Epochs:
+    """One training, an epoch a call."""
+
+    def __init__(self, config: TrainConfig, train: EncodedSplit, validation: EncodedSplit) -> None:
+        self.loop = TrainingLoop(config, train, validation, CPU)
+        self._count = len(train)
+
+    def __call__(self) -> None:
+        stop = StopFlag()
+        order = self.loop.draws.epoch_order(self._count)
+        self.loop.engine.train_epoch(order, None, stop)
+        self.loop.engine.validate(stop)
+
+
+def notebook_rows(dataset: Dataset, scratch: Path) -> Iterator[Row]:
+    """One epoch of the Notebook preset against its peers."""
+    config = TrainConfig()
+    train, validation = splits(dataset, config)
+    ours = Epochs(config, train, validation)
+    layers = Epochs(config.changed(engine="torch"), train, validation)
+
+    def loop() -> None:
+        notebook.run(train.ids, train.labels, validation.ids, validation.labels, epochs=1)
+
+    group = "Notebook preset, one epoch of training and validation"
+    torch.set_num_threads(torch.get_num_threads())
+    mine, theirs = alternating_medians(ours, loop)
+    yield Row(group=group, what="fast engine", ours=mine, peer="the notebook's loop",
+              theirs=theirs, wanted="20 ×")  # fmt: skip
+    mine, theirs = alternating_medians(ours, layers)
+    yield Row(group=group, what="fast engine", ours=mine, theirs=theirs,
+              peer="PyTorch's layers, batches resident")  # fmt: skip
+    data = scratch / "notebook.npz"
+    save_for_peers(data, train, validation)
+    for module, name, wanted in (
+        ("jax_peer", "JAX, the epoch under one jit", "2 ×"),
+        ("keras_peer", "Keras fit on JAX", "4 ×"),
+    ):
+        theirs_or_none = peer_seconds(module, data)
+        if theirs_or_none is not None:
+            mine = median_seconds(ours)
+            yield Row(group=group, what="fast engine", ours=mine, peer=name,
+                      theirs=theirs_or_none, wanted=wanted)  # fmt: skip
+
+
+def whole_run_rows(home: Path, source: str) -> Iterator[Row]:
+    """`train` from the command line to its stop, as the process itself tells the time."""
+    code = (
+        "import sys, time; from imdb_core.settings import Settings;"
+        "from imdb_core.data import DataLibrary; from imdb_core.config import TrainConfig;"
+        "from imdb_core.runs.store import RunStore; from imdb_core.stop_flag import StopFlag;"
+        "from imdb_core.runs.execution import execute; from imdb_core.training import warm_up;"
+        "warm_up.warm_up(); settings = Settings.from_environment(); started = time.perf_counter();"
+        "store = RunStore(settings.runs_folder);"
+        "run = store.create(TrainConfig(source=sys.argv[1]));"
+        "run = execute(run.id, store, DataLibrary(settings), stop=StopFlag());"
+        "print([time.perf_counter() - started, len(run.epochs)])"
+    )
+    results = [
+        json.loads(
+            subprocess.run(
+                [sys.executable, "-c", code, source],
+                capture_output=True,
+                text=True,
+                check=True,
+                env={"IMDB_STUDIO_HOME": str(home), "PATH": ""},
+            ).stdout
+        )
+        for _ in range(3)
+    ]
+    yield Row(
+        group="Whole runs",
+        what=f"Notebook preset, queued to stopped ({results[0][1]} epochs), files written",
+        ours=statistics.median(result[0] for result in results),
+        wanted="≤ 5 s",
+    )
+
+
+def grid_rows() -> Iterator[Row]:
+    """`auto` against PyTorch's layers, a few batches each, on random reviews."""
+    random = np.random.default_rng(0)
+    for length in GRID_LENGTHS:
+        reviews = _random_reviews(random, length)
+        for cell in GRID_CELLS:
+            for hidden in GRID_HIDDEN:
+                config = TrainConfig.parse(
+                    {"cell": cell, "hidden_size": hidden, "max_length": length,
+                     "embedding_dim": 32, "vocab_size": 10_000}
+                )  # fmt: skip
+                ours = Epochs(config, reviews, reviews)
+                layers = Epochs(config.changed(engine="torch"), reviews, reviews)
+                mine, theirs = alternating_medians(ours, layers)
+                wanted = {"rnn": "5 ×", "gru": "4 ×"}.get(cell, "1 ×") if hidden <= 32 else "1 ×"
+                yield Row(
+                    group=f"auto against PyTorch's layers, {length} words",
+                    what=f"{cell}, {hidden} hidden units: {ours.loop.engine.name}",
+                    ours=mine * 1e3, theirs=theirs * 1e3, unit="ms",
+                    peer="PyTorch's layers", wanted=wanted,
+                )  # fmt: skip
+
+
+def growth_rows(dataset: Dataset) -> Iterator[Row]:
+    """How an epoch's time grows; the ratio is to twice the smaller one's time."""
+    config = TrainConfig()
+    train, validation = splits(dataset, config)
+    half = EncodedSplit(
+        ids=train.ids[: len(train) // 2],
+        labels=train.labels[: len(train) // 2],
+        rows=train.rows[: len(train) // 2],
+    )
+    long_train, long_validation = splits(dataset, config.changed(max_length=200))
+    cases = {
+        "2 × reviews": (Epochs(config, half, validation), Epochs(config, train, validation)),
+        "2 × words": (
+            Epochs(config, train, validation),
+            Epochs(config.changed(max_length=200), long_train, long_validation),
+        ),
+        "2 × batch": (
+            Epochs(config, train, validation),
+            Epochs(config.changed(batch_size=128), train, validation),
+        ),
+    }
+    for name, (small, large) in cases.items():
+        small_s, large_s = alternating_medians(small, large)
+        yield Row(group="Growth", what=name, ours=large_s, theirs=2 * small_s,
+                  peer="twice the time of the half", wanted="1 ×")  # fmt: skip
+
+
+def _random_reviews(random: np.random.Generator, length: int) -> EncodedSplit:
+    # Zipf's law and lengths as in IMDB, so that frequent words and padding weigh as they do there.
+    ids = np.minimum(random.zipf(1.3, (GRID_REVIEWS, length)) + 3, 9_999).astype(np.int32)
+    words = random.lognormal(5.2, 0.6, GRID_REVIEWS).astype(int).clip(10)
+    ids[np.arange(length) < (length - words)[:, None]] = 0
+    return EncodedSplit(
+        ids=ids,
+        labels=random.integers(0, 2, GRID_REVIEWS).astype(np.float32),
+        rows=np.arange(GRID_REVIEWS),
+    )
+
+
+def scoring_rows(dataset: Dataset, home: Path, source: str) -> Iterator[Row]:
+    """A typed review, and ten thousand of a file."""
+    from imdb_core.runs.execution import execute
+    from imdb_core.runs.store import RunStore
+    from imdb_core.scoring import Scorer
+    from tests.benchmarks.data import Settings
+
+    store = RunStore(home / "runs")
+    from imdb_core.data import DataLibrary
+
+    library = DataLibrary(Settings(home=home, aclimdb=None, keras_home=home))
+    queued = store.create(TrainConfig.parse({"source": source, "max_epochs": 2}))
+    scorer = Scorer.load(execute(queued.id, store, library, stop=StopFlag()))
+    count = min(10_000, len(dataset.test))
+    texts = [dataset.text(dataset.test, row) for row in range(count)]
+    times = [seconds(lambda text=text: scorer.score(text)) for text in texts[:300]]
+    yield Row(group="Scoring", what="a typed review, median of 300",
+              ours=statistics.median(times) * 1e3, unit="ms", wanted="≤ 5 ms")  # fmt: skip
+    yield Row(group="Scoring", what=f"{count:,} reviews, tokenized and judged",
+              ours=median_seconds(lambda: scorer.score_many(texts), 3), wanted="≤ 5 s")  # fmt: skip

@@ -1,0 +1,107 @@
+"""Timing, and rows of a table."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+REPEATS = 5
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """One measurement beside its peer or its limit.
+
+    Attributes:
+        group: which part of the table.
+        what: what was measured.
+        ours: median, in `unit`.
+        unit: `s`, `ms` or `MB`.
+        peer: what it is compared with; empty where there is a limit instead.
+        theirs: the peer's median, in `unit`.
+        wanted: the ratio or the limit asked for, for people.
+    """
+
+    group: str
+    what: str
+    ours: float
+    unit: str = "s"
+    peer: str = ""
+    theirs: float | None = None
+    wanted: str = ""
+
+    @property
+    def ratio(self) -> float | None:
+        """How many times the peer takes what ours takes."""
+        return None if self.theirs is None else self.theirs / self.ours
+
+
+def seconds(work: Callable[[], object]) -> float:
+    """How long one call takes."""
+    started = time.perf_counter()
+    work()
+    return time.perf_counter() - started
+
+
+def median_seconds(work: Callable[[], object], repeats: int = REPEATS) -> float:
+    """Median of `repeats` calls after one to warm up."""
+    work()
+    return statistics.median(seconds(work) for _ in range(repeats))
+
+
+def alternating_medians(
+    first: Callable[[], object], second: Callable[[], object], repeats: int = REPEATS
+) -> tuple[float, float]:
+    """Medians of two works that take turns, so that a slow minute strikes both."""
+    first()
+    second()
+    pairs = [(seconds(first), seconds(second)) for _ in range(repeats)]
+    return statistics.median(a for a, _ in pairs), statistics.median(b for _, b in pairs)
+
+
+def peer_seconds(module: str, data: Path, repeats: int = REPEATS) -> float | None:
+    """Median of a peer program's seconds; None where its packages are not installed."""
+    try:
+        version("jax")
+    except PackageNotFoundError:
+        return None
+    output = subprocess.run(
+        [sys.executable, "-m", f"tests.benchmarks.{module}", str(data), str(repeats)],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    return statistics.median(json.loads(output.splitlines()[-1]))
+
+
+def machine() -> str:
+    """What was measured on, in a line."""
+    packages = ["torch", "numba", "numpy", "streamlit", "keras", "jax"]
+    versions = []
+    for package in packages:
+        try:
+            versions.append(f"{package} {version(package)}")
+        except PackageNotFoundError:
+            continue
+    return (
+        f"{_processor()}, {os.cpu_count()} cores, {platform.system()}, "
+        f"Python {platform.python_version()}, {', '.join(versions)}"
+    )
+
+
+def _processor() -> str:
+    cpuinfo = Path("/proc/cpuinfo")
+    if cpuinfo.exists():
+        for line in cpuinfo.read_text().splitlines():
+            if line.startswith("model name"):
+                return line.split(":", 1)[1].strip()
+    return platform.processor() or platform.machine()

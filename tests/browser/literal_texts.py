@@ -1,0 +1,26 @@
+"""Texts that Markdown, GitHub's extensions of it or Streamlit would make something else of."""
+
+TEXTS = (
+    "**a** __b__ *c* _d_ ~~e~~ `f`",
+    "# heading",
+    "> quotation",
+    "- item",
+    "1. item",
+    "2) item",
+    "[ ] to do",
+    "---",
+    "| a | b |",
+    "[^1]: note",
+    "[link](http://evil.example) ![image](http://evil.example/i.png)",
+    "<b>bold</b> <img src=x onerror=alert(1)> <!-- comment -->",
+    "&amp; &lt;b&gt; &copy;",
+    "a\\b \\* c",
+    "http://evil.example HTTPS://evil.example www.evil.example you@evil.example",
+    "<https://evil.example> mailto:you@evil.example",
+    "$x^2$ $$y$$ \\(z\\)",
+    ":red[a] :blue-background[b] :small[c] :green-badge[d]",
+    ":tada: :material/face: :streamlit:",
+    "-> a -> b <- c -- d >= e <= f ~= g --",
+    "line\nbreak\tand  spaces",
+    "영화 😀 ﷽",
+)

@@ -1,0 +1,106 @@
+"""What can be done with a run on the Runs page."""
+
+import csv
+import re
+from pathlib import Path
+
+import pytest
+import torch
+from playwright.sync_api import expect
+
+from imdb_core.runs.store import RunStore
+from tests.browser.conftest import OpenTab
+from tests.browser.homes import lend, train
+from tests.browser.server import Server
+from tests.browser.tab import Tab, literally
+
+pytestmark = pytest.mark.browser
+
+LABEL = "**x** <b>y</b> <img src=x onerror=alert(1)> [z](http://evil.example) :red[w] $v$"
+MADE_OF_LABEL = "img[src='x'], a[href*=evil], a[*|href*=evil], .katex"
+
+NOTEBOOK_SHAPES = {
+    "embedding.weight": (500, 16),
+    "rnn.weight_ih_l0": (8, 16),
+    "rnn.weight_hh_l0": (8, 8),
+    "rnn.bias_ih_l0": (8,),
+    "rnn.bias_hh_l0": (8,),
+    "dense.weight": (1, 8),
+    "dense.bias": (1,),
+}
+
+
+def test_a_label_is_shown_as_it_was_typed_on_every_page(
+    server: Server, open_tab: OpenTab, sample_home: Path
+) -> None:
+    lend(sample_home, "sample", server.home)
+    train(server.home, label="another")
+    run = train(server.home)
+    server.start()
+    tab = open_tab()
+    tab.open("Runs")
+    tab.tick_row(0)
+    tab.page.get_by_role("button", name="Rename").click()
+    tab.page.get_by_label("Name", exact=True).fill(LABEL)
+    tab.page.get_by_role("button", name="Save").click()
+
+    expect(tab.page.get_by_role("heading", level=3)).to_have_text(
+        re.compile(f"^{literally(LABEL)}$")
+    )
+    tab.sees_cell(LABEL)
+    assert RunStore(server.home / "runs").get(run.id).label == LABEL
+    tab.open("Runs")
+    legend = tab.keyed("overlay").locator(".legendtext")
+    expect(legend).to_have_text([LABEL, "another"])
+    expect(tab.page.locator(MADE_OF_LABEL)).to_have_count(0)
+
+    tab.go("Train")
+    tab.sees_run("Finished", LABEL)
+    tab.go("Score")
+    tab.choose("Network", LABEL)
+    tab.keyed("review").locator("textarea").fill("A good film.")
+    tab.button("score").click()
+    tab.sees(re.compile(f"Epoch 2 of {literally(LABEL)}, trained on"))
+    expect(tab.page.locator(MADE_OF_LABEL)).to_have_count(0)
+
+
+def test_a_deleted_run_is_gone_after_a_confirmation(
+    server: Server, open_tab: OpenTab, sample_home: Path
+) -> None:
+    lend(sample_home, "sample", server.home)
+    run = train(server.home, label="unloved")
+    server.start()
+    tab = open_tab()
+    tab.open("Runs")
+    tab.page.get_by_role("button", name="Delete", exact=True).click()
+    tab.sees("Its weights and its history go for good.")
+    assert run.folder.exists()
+    tab.button("delete").click()
+    tab.sees("Nothing was trained yet.")
+    assert not run.folder.exists()
+
+
+def test_downloads_are_files_that_their_readers_can_read(
+    server: Server, open_tab: OpenTab, sample_home: Path, tmp_path: Path
+) -> None:
+    lend(sample_home, "sample", server.home)
+    run = train(server.home)
+    server.start()
+    tab = open_tab()
+    tab.open("Runs")
+
+    weights = torch.load(download(tab, "pt", tmp_path / "best_rnn_model.pt"), weights_only=True)
+    assert {name: tuple(tensor.shape) for name, tensor in weights.items()} == NOTEBOOK_SHAPES
+
+    with download(tab, "csv", tmp_path / "history.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [float(row["val_loss"]) for row in rows] == [epoch.val_loss for epoch in run.epochs]
+
+
+def download(tab: Tab, format: str, target: Path) -> Path:
+    """Click the button of a format; the file keeps the name that the page suggests."""
+    with tab.page.expect_download() as waiting:
+        tab.button(f"download_{format}").click()
+    assert waiting.value.suggested_filename == target.name
+    waiting.value.save_as(target)
+    return target

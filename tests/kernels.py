@@ -1,0 +1,50 @@
+"""Random networks and reviews to hold the kernels against PyTorch."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from imdb_core.config import Cell, Readout
+from imdb_core.model import SentimentRNN
+from imdb_core.model.kernels.engine import Kernels
+
+Floats = NDArray[np.float32]
+
+
+def network_of(cell: Cell, readout: Readout, vocab: int, embedding: int, hidden: int) -> Any:  # noqa: ANN401
+    """A network with PyTorch's own first weights, in single precision."""
+    return SentimentRNN(vocab, embedding, hidden, cell=cell, readout=readout)
+
+
+def parameters_of(network: SentimentRNN) -> dict[str, Floats]:
+    """Copies of the network's parameters in single precision."""
+    return {
+        name: value.detach().float().numpy().copy() for name, value in network.state_dict().items()
+    }
+
+
+def kernels_of(network: SentimentRNN, cell: Cell, batch: int, length: int) -> Kernels:
+    """Kernels with the weights of `network`."""
+    return Kernels(
+        cell=cell,
+        readout=network.readout,
+        parameters=parameters_of(network),
+        batch_size=batch,
+        max_length=length,
+    )
+
+
+def reviews(
+    rng: np.random.Generator, count: int, length: int, vocab: int, *, inner_zeros: bool = False
+) -> tuple[NDArray[np.int32], Floats]:
+    """Random ids, many with padding in front, one of nothing else; and labels."""
+    ids = rng.integers(1, vocab, size=(count, length)).astype(np.int32)
+    padding = rng.integers(0, length + 1, size=count) * (rng.random(count) < 0.6)
+    ids[np.arange(length) < padding[:, None]] = 0
+    if inner_zeros:
+        ids[rng.random((count, length)) < 0.05] = 0
+    ids[count // 2] = 0
+    return ids, rng.integers(0, 2, count).astype(np.float32)
