@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import Callable
-
-import torch
 
 from imdb_core.config import TrainConfig
 from imdb_core.data import DataLibrary, Dataset, Progress
@@ -91,7 +88,6 @@ def _train(
     device = resolve_device(config.device)
     train = encode_split(dataset, "train", config)
     validation = encode_split(dataset, "validation", config)
-    use_threads(config)
     loop = TrainingLoop(config, train, validation, device)
     recorder = RunRecorder(run, log)
     if run.has_state:
@@ -102,11 +98,6 @@ def _train(
         _save_vocabulary(run, dataset)
         log.append("started", device=device.type, engine=loop.engine.name)
     return loop.run(recorder, stop)
-
-
-def use_threads(config: TrainConfig) -> None:
-    """Let PyTorch use as many threads as pay: a small state is done before a second one wakes."""
-    torch.set_num_threads(1 if config.hidden_size <= 32 else os.cpu_count() or 1)
 
 
 def _describe(dataset: Dataset, train: EncodedSplit, validation: EncodedSplit) -> DatasetInfo:

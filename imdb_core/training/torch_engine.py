@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -36,6 +38,7 @@ class TorchEngine:
         validation: EncodedSplit,
         device: torch.device,
     ) -> None:
+        _use_threads(config)
         self._config = config
         self._network = network.to(device)
         self._device = device
@@ -120,6 +123,12 @@ class TorchEngine:
             parameter = self._network.get_parameter(name)
             device = "cpu" if key == "step" else self._device
             self._optimizer.state[parameter][key] = torch.tensor(array, device=device)
+
+
+def _use_threads(config: TrainConfig) -> None:
+    # A small state is done before a second thread wakes, and where other programs keep the
+    # cores busy, threads that wait for each other cost many times what they save.
+    torch.set_num_threads(1 if config.hidden_size <= 32 else os.cpu_count() or 1)
 
 
 def _loss(logits: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
