@@ -15,7 +15,6 @@ from imdb_core.stop_flag import StopFlag
 from imdb_core.training.records import Arrays
 from imdb_core.training.torch_engine import TorchEngine
 
-
 _LARGEST_FAST_LSTM = 128
 
 
