@@ -61,9 +61,10 @@ frame.begin("Train")
 studio = the_studio()
 form, stage = st.columns([1, 2.6], gap="large")
 with form, frame.errors_as_sentences():
-    config = settings_form()
-    draw_buttons(studio, config)
-    if config is not None:
-        draw_data_state(studio, config)
+    config, below_sliders = settings_form()
+    with below_sliders:
+        draw_buttons(studio, config)
+        if config is not None:
+            draw_data_state(studio, config)
 with stage, frame.errors_as_sentences():
     run_view(studio)

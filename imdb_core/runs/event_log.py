@@ -49,7 +49,9 @@ def read_events(path: Path) -> list[Event]:
         if [event["seq"] for event in events] != list(range(1, len(lines) + 1)):
             raise ValueError("the events are not numbered one after another")
     except (ValueError, KeyError, TypeError) as error:
-        raise RunDamagedError(f"{path} is damaged: {error}. Delete the run.") from error
+        raise RunDamagedError(
+            f"{path} is damaged, so the run cannot be shown. Delete it."
+        ) from error
     checked: list[Event] = events
     return checked
 

@@ -208,7 +208,7 @@ def read_run(folder: Path, is_own_job: Callable[[str], bool] = lambda run_id: Tr
     """
     path = folder / "run.json"
     try:
-        facts: dict[str, Any] = json.loads(path.read_bytes())
+        facts: dict[str, Any] = json.loads(path.read_bytes().decode())
         if facts["schema"] > SCHEMA_VERSION:
             raise RunDamagedError(
                 f"{path} was written by a newer version of this program "
@@ -240,7 +240,9 @@ def read_run(folder: Path, is_own_job: Callable[[str], bool] = lambda run_id: Tr
     except OSError as error:
         raise RunDamagedError(f"{path} cannot be read: {error.strerror}.") from error
     except (ValueError, KeyError, TypeError, IndexError, ConfigError) as error:
-        raise RunDamagedError(f"{folder} is damaged: {error}. Delete the run.") from error
+        raise RunDamagedError(
+            f"{path} is damaged, so the run cannot be shown. Delete it."
+        ) from error
 
 
 def _fold(events: list[Event]) -> tuple[RunState, Owner, tuple[EpochRecord, ...]]:

@@ -17,7 +17,7 @@ _IDLE_TICK_S = 2.0
 
 _STATE_WORDS = {
     "queued": ("Waiting", ":material/hourglass_empty:"),
-    "preparing": ("Preparing data", ":material/download:"),
+    "preparing": ("Preparing", ":material/hourglass_top:"),
     "training": ("Training", ":material/play_circle:"),
     "stopping": ("Stopping", ":material/stop_circle:"),
     "paused": ("Paused", ":material/pause_circle:"),

@@ -22,9 +22,16 @@ _OVERLAID_AT_FIRST = 3
 
 
 def draw_damaged(studio: Studio) -> None:
-    """Name the run folders that cannot be read."""
-    for fault in studio.store.damaged().values():
+    """Name the run folders that cannot be read, and offer to delete them."""
+    for run_id, fault in studio.store.damaged().items():
         st.warning(as_markdown(fault), icon=":material/broken_image:")
+        st.button(
+            f"Delete {run_id}",
+            icon=":material/delete:",
+            key=f"delete_{run_id}",
+            on_click=studio.store.delete,
+            args=(run_id,),
+        )
 
 
 def draw_table(runs: list[Run]) -> list[Run]:

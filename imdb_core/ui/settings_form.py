@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from imdb_core.config import PRESETS, FieldSpec, TrainConfig, field_specs
 from imdb_core.data import SOURCES
@@ -30,8 +31,11 @@ _CHOICE_NAMES: dict[str, str] = {
 _VALUES = "settings"
 
 
-def settings_form() -> TrainConfig | None:
+def settings_form() -> tuple[TrainConfig | None, DeltaGenerator]:
     """Draw the form; None, with the faults shown, if the values cannot be used.
+
+    The second value is the place under the sliders, where the buttons belong: they come
+    before the settings that most people leave alone.
 
     Values last while the visitor goes to other pages and back: Streamlit forgets those of
     widgets that a page does not draw.
@@ -43,6 +47,7 @@ def settings_form() -> TrainConfig | None:
     specs = field_specs()
     for name in IN_PLAIN_SIGHT:
         _draw_number(specs[name], as_slider=True)
+    below_sliders = st.container()
     with st.expander("More settings", icon=":material/tune:"):
         for name, spec in specs.items():
             if name not in IN_PLAIN_SIGHT:
@@ -52,9 +57,10 @@ def settings_form() -> TrainConfig | None:
         config = TrainConfig.parse(values)
     except ConfigError as error:
         frame.show_error(error)
-        return None
-    _say_what_changed(config)
-    return config
+        return None, below_sliders
+    with below_sliders:
+        _say_what_changed(config)
+    return config, below_sliders
 
 
 def set_values(**values: Any) -> None:  # noqa: ANN401 - settings

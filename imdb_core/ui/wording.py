@@ -7,6 +7,8 @@ import re
 from imdb_core.config import PRESETS, TrainConfig
 from imdb_core.runs.run import Run
 
+_MOST_HEARTS = 6
+
 CELL_NAMES = {"rnn": "RNN", "gru": "GRU", "lstm": "LSTM"}
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|~:$<>&])")
@@ -62,4 +64,6 @@ def duration(seconds: float) -> str:
 def hearts(patience: int, bad_epochs: int) -> str:
     """Patience left and patience used."""
     left = max(patience - bad_epochs, 0)
+    if patience > _MOST_HEARTS:
+        return f"♥ {left} of {patience}"
     return "♥" * left + "♡" * (patience - left)

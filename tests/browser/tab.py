@@ -28,8 +28,6 @@ _CHART = """least => {
 }"""
 _GRID_ROW_PX = 35
 _COLD_START_MS = 120_000  # on a fresh machine, a first training compiles its kernels
-
-
 _WORD_JOINER = "\N{WORD JOINER}"
 
 
