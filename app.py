@@ -3,7 +3,7 @@
 import streamlit as st
 
 from imdb_core.config import TrainConfig
-from imdb_core.studio import Studio, the_studio
+from imdb_core.studio import Studio
 from imdb_core.ui import frame
 from imdb_core.ui.run_view import run_view, state_word
 from imdb_core.ui.settings_form import settings_form
@@ -57,14 +57,13 @@ def draw_buttons(studio: Studio, config: TrainConfig | None) -> None:
         st.rerun()
 
 
-frame.begin("Train")
-studio = the_studio()
-form, stage = st.columns([1, 2.6], gap="large")
-with form, frame.errors_as_sentences():
-    config, below_sliders = settings_form()
-    with below_sliders:
-        draw_buttons(studio, config)
-        if config is not None:
-            draw_data_state(studio, config)
-with stage, frame.errors_as_sentences():
-    run_view(studio)
+with frame.page("Train") as studio:
+    form, stage = st.columns([1, 2.6], gap="large")
+    with form, frame.errors_as_sentences():
+        config, below_sliders = settings_form()
+        with below_sliders:
+            draw_buttons(studio, config)
+            if config is not None:
+                draw_data_state(studio, config)
+    with stage, frame.errors_as_sentences():
+        run_view(studio)

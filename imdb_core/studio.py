@@ -29,7 +29,7 @@ class Studio:
         self.settings = settings
         self._training = JobQueue("trainer")
         self._preparing = JobQueue("data")
-        self._warming_up = JobQueue("warm-up")
+        self._warm_up: Job | None = None
         self._preparations: dict[Source, Job] = {}
         # Held while a run's folder and its job come to be, so that no other thread sees
         # the one without the other and takes the run for abandoned.
@@ -108,8 +108,11 @@ class Studio:
         return self._preparations.get(source)
 
     def warm_up(self) -> Job:
-        """Import PyTorch and compile the kernels in the background, before anybody asks."""
-        return self._warming_up.submit("warm-up", _warm_up)
+        """Import PyTorch and compile the kernels in the background, once."""
+        with self._starting:
+            if self._warm_up is None:
+                self._warm_up = JobQueue("warm-up").submit("warm-up", _warm_up)
+            return self._warm_up
 
     def _submit(self, run_id: str) -> None:
         self._training.submit(run_id, lambda job: self._train(job, run_id))
@@ -158,5 +161,4 @@ def the_studio() -> Studio:
     with _studio_lock:
         if _studio is None:
             _studio = Studio(Settings.from_environment())
-            _studio.warm_up()
         return _studio

@@ -4,7 +4,7 @@ import streamlit as st
 
 from imdb_core.errors import StudioError
 from imdb_core.runs.run import Run
-from imdb_core.studio import Studio, the_studio
+from imdb_core.studio import Studio
 from imdb_core.ui import frame
 from imdb_core.ui.score_view import EXAMPLES, draw_score
 from imdb_core.ui.wording import run_title
@@ -45,9 +45,8 @@ def take_example() -> None:
         st.session_state["review"] = EXAMPLES[example]
 
 
-frame.begin("Score")
-with frame.errors_as_sentences():
-    run = choose_run(the_studio())
+with frame.page("Score") as studio:
+    run = choose_run(studio)
     if run is not None:
         text_side, verdict_side = st.columns([1, 1], gap="large")
         with text_side:

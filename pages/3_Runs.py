@@ -2,13 +2,10 @@
 
 import streamlit as st
 
-from imdb_core.studio import the_studio
 from imdb_core.ui import frame
 from imdb_core.ui.runs_view import draw_actions, draw_damaged, draw_overlay, draw_table
 
-frame.begin("Runs")
-with frame.errors_as_sentences():
-    studio = the_studio()
+with frame.page("Runs") as studio:
     runs = studio.store.all()
     draw_damaged(studio)
     if not runs:

@@ -2,13 +2,10 @@
 
 import streamlit as st
 
-from imdb_core.studio import the_studio
 from imdb_core.ui import frame
 from imdb_core.ui.data_view import draw_overview, draw_sources
 
-frame.begin("Data")
-with frame.errors_as_sentences():
-    studio = the_studio()
+with frame.page("Data") as studio:
     draw_sources(studio)
     prepared = [status for status in studio.library.statuses() if status.is_prepared]
     if prepared:

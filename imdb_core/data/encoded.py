@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Literal
 
@@ -10,7 +12,7 @@ from numpy.typing import NDArray
 
 from imdb_core.config import TrainConfig
 from imdb_core.data.encoding import encode
-from imdb_core.data.reviews import Dataset
+from imdb_core.data.reviews import Dataset, Reviews
 from imdb_core.data.split import validation_split
 
 SplitName = Literal["train", "validation", "test"]
@@ -34,6 +36,11 @@ class EncodedSplit:
         return len(self.labels)
 
 
+_KEPT = 2
+_lock = threading.Lock()
+_recent: OrderedDict[tuple[str, bool, int, int], NDArray[np.int32]] = OrderedDict()
+
+
 def encode_split(dataset: Dataset, split: SplitName, config: TrainConfig) -> EncodedSplit:
     """The rows of one split in the notebook's order, encoded for `config`.
 
@@ -46,9 +53,23 @@ def encode_split(dataset: Dataset, split: SplitName, config: TrainConfig) -> Enc
         reviews = dataset.train
         train_rows, validation_rows = validation_split(len(reviews), config.validation_fraction)
         rows = train_rows if split == "train" else validation_rows
-    ids = encode(reviews, config.vocab_size, config.max_length)
+    ids = _encoded(dataset.fingerprint, reviews, split == "test", config)
     return EncodedSplit(
         ids=ids if split == "test" else ids[rows],
         labels=reviews.labels[rows].astype(np.float32),
         rows=rows,
     )
+
+
+def _encoded(
+    fingerprint: str, reviews: Reviews, is_test: bool, config: TrainConfig
+) -> NDArray[np.int32]:
+    """`encode`, once for the trainings and evaluations that follow each other."""
+    key = fingerprint, is_test, config.vocab_size, config.max_length
+    with _lock:
+        if key not in _recent:
+            _recent[key] = encode(reviews, config.vocab_size, config.max_length)
+        _recent.move_to_end(key)
+        while len(_recent) > _KEPT:
+            _recent.popitem(last=False)
+        return _recent[key]

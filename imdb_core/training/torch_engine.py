@@ -39,6 +39,8 @@ class TorchEngine:
         device: torch.device,
     ) -> None:
         _use_threads(config)
+        if device.type == "cuda":
+            torch.backends.cudnn.deterministic = True
         self._config = config
         self._network = network.to(device)
         self._device = device

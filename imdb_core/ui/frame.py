@@ -8,6 +8,7 @@ from contextlib import contextmanager
 import streamlit as st
 
 from imdb_core.errors import ConfigError, StudioError
+from imdb_core.studio import Studio, the_studio
 from imdb_core.ui.wording import as_markdown
 
 _PAGES = (
@@ -47,8 +48,23 @@ _STYLE = """
 """
 
 
-def begin(title: str) -> None:
-    """Start a page; must be its first Streamlit call."""
+@contextmanager
+def page(title: str) -> Iterator[Studio]:
+    """A page's frame around the block that draws it; must be its first Streamlit call.
+
+    Once the first page is drawn, the studio warms up: started any earlier, the import of
+    PyTorch would keep the visitor waiting.
+    """
+    _begin(title)
+    studio = the_studio()
+    try:
+        with errors_as_sentences():
+            yield studio
+    finally:
+        studio.warm_up()
+
+
+def _begin(title: str) -> None:
     st.set_page_config(
         page_title=f"{title} · IMDB RNN Studio",
         page_icon=_ICON,

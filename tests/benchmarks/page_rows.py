@@ -1,0 +1,160 @@
+"""What a visitor waits for, in a real browser on a real server."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+from playwright.sync_api import Error, Page, sync_playwright
+
+from imdb_core.config import TrainConfig
+from imdb_core.runs.store import RunStore
+from imdb_core.settings import Settings
+from imdb_core.studio import Studio
+from tests.benchmarks.data import PROJECT
+from tests.benchmarks.measuring import Row
+
+GROUP = "Waiting in the browser"
+_ARGUMENTS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu",
+              "--disable-background-networking"]  # fmt: skip
+_HAS_POINT = """() => {
+    const chart = document.querySelector('.js-plotly-plot');
+    return chart && chart.data && chart.data[0] && chart.data[0].x
+        && chart.data[0].x.length > 0 && document.querySelector('.st-key-stop');
+}"""
+
+
+def page_rows(home: Path) -> Iterator[Row]:
+    """Start of the program, a click's first point, memory; needs a Chromium."""
+    executable = shutil.which("chromium")
+    with sync_playwright() as playwright:
+        try:
+            browser = playwright.chromium.launch(executable_path=executable, args=_ARGUMENTS)
+        except Error:
+            return
+        page = browser.new_page()
+        starts, clicks, memories = [], [], []
+        for _ in range(5):
+            shutil.rmtree(home / "runs", ignore_errors=True)
+            started = time.perf_counter()
+            with _server(home) as (address, process):
+                _open(page, address)
+                starts.append(time.perf_counter() - started)
+                clicks += _clicks(page, home, address, times=2)
+                memories.append(process.memory_info().rss / 1e6)
+        browser.close()
+    yield Row(group=GROUP, what="streamlit run to the first screen",
+              ours=statistics.median(starts), wanted="≤ 2.5 s")  # fmt: skip
+    yield Row(group=GROUP, what="click on Train to the first point, warm server",
+              ours=statistics.median(clicks), wanted="≤ 1.0 s")  # fmt: skip
+    yield Row(group=GROUP, what="memory of the server while it trains, highest of 5",
+              ours=max(memories), unit="MB", wanted="≤ 700 MB")  # fmt: skip
+
+
+def script_rows(home: Path) -> Iterator[Row]:
+    """How long a page's script takes while a training goes on beside it."""
+    from streamlit.testing.v1 import AppTest
+
+    import imdb_core.studio
+
+    studio = Studio(Settings(home=home, aclimdb=None, keras_home=home / "keras"))
+    imdb_core.studio._studio = studio
+    run = studio.start(TrainConfig(max_epochs=2000, learning_rate=1e-5, patience=20))
+    job = studio.job(run.id)
+    while not studio.store.get(run.id).epochs and job is not None and not job.wait(0.05):
+        pass
+    app = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=30).run()
+    times = []
+    for _ in range(60):
+        started = time.perf_counter()
+        app.run()
+        times.append(time.perf_counter() - started)
+    if job is not None:
+        job.stop()
+        job.wait()
+    times.sort()
+    yield Row(group=GROUP, what="a Train page's script while it trains, 95th percentile",
+              ours=times[int(len(times) * 0.95)] * 1e3, unit="ms", wanted="≤ 150 ms")  # fmt: skip
+
+
+def listing_rows(scratch: Path) -> Iterator[Row]:
+    """Reading a thousand runs of 43 epochs for the first time."""
+    store = RunStore(scratch / "many" / "runs")
+    run = store.create(TrainConfig())
+    log = store.log(run.id)
+    for epoch in range(1, 44):
+        log.append("epoch", epoch=epoch, train_loss=0.7, val_loss=0.7 - epoch / 1000,
+                   val_accuracy=0.5, improved=True, bad_epochs=0, best_epoch=epoch,
+                   train_seconds=0.1, val_seconds=0.1)  # fmt: skip
+    log.append("stopped", reason="patience")
+    for number in range(999):
+        shutil.copytree(run.folder, store.folder / f"2026-11-22_101530_{number:04d}")
+    times = []
+    for _ in range(5):
+        fresh = RunStore(store.folder)
+        started = time.perf_counter()
+        fresh.all()
+        times.append(time.perf_counter() - started)
+    yield Row(group=GROUP, what="listing 1,000 runs for the first time",
+              ours=statistics.median(times), wanted="≤ 0.5 s")  # fmt: skip
+
+
+def _clicks(page: Page, home: Path, address: str, times: int) -> list[float]:
+    """Seconds from a click to the first point, on runs of one's own."""
+    measured = []
+    store = RunStore(home / "runs")
+    for _ in range(times):
+        before = {run.id for run in store.all()}
+        page.locator(".st-key-train button").click()
+        started = time.perf_counter()
+        page.locator(".st-key-stop button").wait_for()
+        page.wait_for_function(_HAS_POINT, polling=20)
+        measured.append(time.perf_counter() - started)
+        page.locator(".st-key-stop button").click()
+        page.get_by_text("Stopped by hand").first.wait_for()
+        assert len(store.all()) == len(before) + 1
+        shutil.rmtree(home / "runs")  # the next first point is again the first
+        page.get_by_text("No run yet").wait_for()
+    return measured
+
+
+@contextmanager
+def _server(home: Path) -> Iterator[tuple[str, psutil.Process]]:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port),
+         "--server.headless", "true"],
+        cwd=PROJECT,
+        env=os.environ | {"IMDB_STUDIO_HOME": str(home)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    try:
+        yield f"http://127.0.0.1:{port}", psutil.Process(process.pid)
+    finally:
+        process.kill()
+        process.wait()
+
+
+def _open(page: Page, address: str) -> None:
+    """Load the page as soon as somebody answers, until Train can be clicked."""
+    deadline = time.perf_counter() + 60
+    while True:
+        try:
+            page.goto(address)
+            break
+        except Error:
+            if time.perf_counter() > deadline:
+                raise
+    page.locator(".st-key-train button").wait_for()
