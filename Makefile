@@ -16,6 +16,10 @@ $(VENV)/.development: requirements.txt requirements-dev.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	touch $@ $(VENV)/.runtime
 
+$(VENV)/.bench: requirements-dev.txt requirements-bench.txt $(VENV)/.development
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-bench.txt
+	touch $@
+
 run: setup
 	$(BIN)/python -m streamlit run app.py
 
@@ -27,5 +31,5 @@ lint: $(VENV)/.development
 test: lint
 	$(BIN)/python -m pytest
 
-bench: $(VENV)/.development
+bench: $(VENV)/.bench
 	$(BIN)/python -m tests.benchmarks

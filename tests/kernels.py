@@ -14,7 +14,7 @@ from imdb_core.model.kernels.engine import Kernels
 Floats = NDArray[np.float32]
 
 
-def network_of(cell: Cell, readout: Readout, vocab: int, embedding: int, hidden: int) -> Any:  # noqa: ANN401
+def network_of(cell: Cell, readout: Readout, vocab: int, embedding: int, hidden: int) -> Any:
     """A network with PyTorch's own first weights, in single precision."""
     return SentimentRNN(vocab, embedding, hidden, cell=cell, readout=readout)
 

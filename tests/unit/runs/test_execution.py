@@ -15,6 +15,7 @@ from imdb_core.runs.execution import execute
 from imdb_core.runs.run import Run
 from imdb_core.runs.store import RunStore
 from imdb_core.stop_flag import StopFlag
+from imdb_core.training.fast_engine import FastEngine
 from imdb_core.training.torch_engine import TorchEngine
 from tests.conftest import settings_in
 
@@ -116,23 +117,24 @@ def test_a_run_stopped_before_its_first_epoch_has_nothing_to_score(
     assert (ended.state, ended.reason, ended.can_score) == ("finished", "user", False)
 
 
+@pytest.mark.parametrize("engine", [TorchEngine, FastEngine])
 def test_a_loss_that_explodes_ends_the_run_with_advice_and_keeps_the_best(
-    store: RunStore, library: DataLibrary, monkeypatch: pytest.MonkeyPatch
+    store: RunStore, library: DataLibrary, monkeypatch: pytest.MonkeyPatch, engine: Any
 ) -> None:
-    train_epoch = TorchEngine.train_epoch
+    train_epoch = engine.train_epoch
     epochs = 0
 
-    def poisoned(engine: TorchEngine, *arguments: Any) -> float | None:  # noqa: ANN401
+    def poisoned(self: Any, *arguments: Any) -> float | None:
         nonlocal epochs
         epochs += 1
         if epochs == 2:
-            weights = engine.weights()
+            weights = self.weights()
             weights["dense.bias"][:] = float("nan")
-            engine.restore(weights, engine.optimizer_state())
-        return train_epoch(engine, *arguments)
+            self.restore(weights, self.optimizer_state())
+        return train_epoch(self, *arguments)
 
-    monkeypatch.setattr(TorchEngine, "train_epoch", poisoned)
-    ended = trained(store, library, SAMPLE)
+    monkeypatch.setattr(engine, "train_epoch", poisoned)
+    ended = trained(store, library, SAMPLE.changed(engine=engine.name))
 
     assert ended.state == "failed"
     assert "training loss became nan in epoch 2. Lower the learning rate" in (ended.error or "")

@@ -14,10 +14,18 @@ from imdb_core.runs.run import Run
 from imdb_core.runs.store import RunStore
 
 KILLS = 10
-SETTINGS = [
-    "--preset", "notebook", "--source", "sample", "--set", "max_epochs=40", "--set", "patience=20",
-    "--set", "dropout=0.3", "--set", "learning_rate=0.003", "--set", "cell=gru",
-]  # fmt: skip
+COMMON = ["--source=sample", "--set=cell=gru", "--set=max_epochs=40", "--set=patience=20",
+          "--set=dropout=0.3", "--set=learning_rate=0.003"]  # fmt: skip
+ENGINES = {
+    "torch": ["--set=engine=torch"],
+    # Larger, or a run would be over before it can be killed.
+    "fast": [
+        "--set=engine=fast",
+        "--set=hidden_size=64",
+        "--set=max_length=400",
+        "--set=learning_rate=0.0002",
+    ],
+}
 
 
 @pytest.fixture
@@ -61,13 +69,15 @@ def curve(run: Run) -> list[tuple[float, float, float, bool]]:
     return [(r.train_loss, r.val_loss, r.val_accuracy, r.improved) for r in run.epochs]
 
 
-def test_a_run_killed_ten_times_ends_like_the_one_never_killed(home: Path) -> None:
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_run_killed_ten_times_ends_like_the_one_never_killed(home: Path, engine: str) -> None:
+    train = ["train", *COMMON, *ENGINES[engine]]
     moments = random.Random(20261122)
     store = RunStore(home / "runs")
-    run_to_its_end(home, "train", *SETTINGS)
+    run_to_its_end(home, *train)
     expected = store.all()[0]
 
-    kills = int(kill_at_a_random_moment(start(home, "train", *SETTINGS), moments))
+    kills = int(kill_at_a_random_moment(start(home, *train), moments))
     run_id = store.all()[0].id
     while kills < KILLS:
         assert store.get(run_id).state == "interrupted"
@@ -76,9 +86,9 @@ def test_a_run_killed_ten_times_ends_like_the_one_never_killed(home: Path) -> No
     run = store.get(run_id)
 
     assert run.state == "finished"
-    assert [record.epoch for record in run.epochs] == list(range(1, 41))
+    assert [record.epoch for record in run.epochs] == list(range(1, len(expected.epochs) + 1))
     assert curve(run) == curve(expected)
-    for name in ("best.safetensors", "epochs/0040.safetensors"):
+    for name in ("best.safetensors", f"epochs/{len(expected.epochs):04d}.safetensors"):
         weights, epoch = load_weights(run.folder / name)
         expected_weights, expected_epoch = load_weights(expected.folder / name)
         assert epoch == expected_epoch
