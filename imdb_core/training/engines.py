@@ -15,8 +15,6 @@ from imdb_core.stop_flag import StopFlag
 from imdb_core.training.records import Arrays
 from imdb_core.training.torch_engine import TorchEngine
 
-_LARGEST_FAST_LSTM = 128
-
 
 class Engine(Protocol):
     """Computes one run's epochs; it knows nothing of rules, files or threads.
@@ -100,4 +98,6 @@ def _obstacle(config: TrainConfig, device: torch.device) -> str:
 def _fast_is_faster(config: TrainConfig) -> bool:
     # Measured against PyTorch's layers with one and two threads (`make bench`): only its
     # fused LSTM catches up, once its products are large enough for a second thread.
-    return config.cell != "lstm" or config.hidden_size <= _LARGEST_FAST_LSTM
+    if config.cell != "lstm" or config.hidden_size <= 96:
+        return True
+    return config.hidden_size <= 128 and config.max_length >= 200

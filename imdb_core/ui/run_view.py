@@ -12,7 +12,7 @@ from imdb_core.ui import charts, frame
 from imdb_core.ui.settings_form import set_values
 from imdb_core.ui.wording import as_markdown, duration, hearts, settings_phrase
 
-_LIVE_TICK_S = 0.4
+_LIVE_TICK_S = 0.25
 _IDLE_TICK_S = 2.0
 
 _STATE_WORDS = {

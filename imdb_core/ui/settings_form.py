@@ -82,7 +82,7 @@ def _draw_preset() -> None:
         on_change=_apply_preset,
         width="stretch",
         help="Notebook repeats the notebook's run; Quick learns more in seconds; "
-        "Accurate takes minutes.",
+        "Accurate reads more words.",
     )
 
 
