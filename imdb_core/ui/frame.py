@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -18,7 +19,8 @@ _PAGES = (
     ("pages/4_Data.py", "Data", ":material/database:"),
 )
 
-# Drawn here: Streamlit would fetch a Material icon or an emoji from the internet.
+# Drawn here, and handed over as an address: Streamlit would fetch a Material icon or an
+# emoji from the internet, and import Pillow for a picture.
 _ICON = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32">'
     '<rect width="32" height="32" rx="7" fill="#0f6e68"/>'
@@ -67,7 +69,7 @@ def page(title: str) -> Iterator[Studio]:
 def _begin(title: str) -> None:
     st.set_page_config(
         page_title=f"{title} · IMDB RNN Studio",
-        page_icon=_ICON,
+        page_icon="data:image/svg+xml;base64," + b64encode(_ICON.encode()).decode(),
         layout="wide",
         initial_sidebar_state="collapsed",
     )
