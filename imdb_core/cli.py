@@ -8,17 +8,15 @@ from __future__ import annotations
 
 import argparse
 import json
-import signal
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict
 from itertools import islice
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 from imdb_core.config import PRESETS, field_specs
-from imdb_core.data import DataLibrary, Progress
+from imdb_core.data import DataLibrary
 from imdb_core.errors import (
     ConfigError,
     RunNotFoundError,
@@ -32,7 +30,7 @@ from imdb_core.runs.export import FILE_NAMES, export
 from imdb_core.runs.run import Run
 from imdb_core.runs.store import RunStore
 from imdb_core.settings import Settings
-from imdb_core.stop_flag import StopFlag
+from imdb_core.terminal import ProgressLine, StopOnSignal
 
 DONE, FAILED, BAD_INPUT = 0, 1, 2
 _LINES_AT_ONCE = 1000
@@ -73,7 +71,7 @@ def _data_status(options: argparse.Namespace, settings: Settings) -> int:
 def _data_prepare(options: argparse.Namespace, settings: Settings) -> int:
     library = DataLibrary(settings)
     source = options.source if options.path else library.resolve(options.source)
-    with _Stop() as stop, _ProgressLine() as progress_line:
+    with StopOnSignal() as stop, ProgressLine() as progress_line:
         dataset = library.prepare(
             source,
             path=options.path,
@@ -105,7 +103,7 @@ def _runs_resume(options: argparse.Namespace, settings: Settings) -> int:
 def _execute(run: Run, store: RunStore, settings: Settings, as_jsonl: bool) -> int:
     from imdb_core.runs.execution import execute
 
-    with _Stop() as stop, _ProgressLine() as progress_line:
+    with StopOnSignal() as stop, ProgressLine() as progress_line:
         if not as_jsonl:
             print(f"Run {run.id}", flush=True)
         run = execute(
@@ -220,49 +218,6 @@ def _runs_export(options: argparse.Namespace, settings: Settings) -> int:
         raise StorageError(f"{target} was not written: {error.strerror}.") from error
     print(f"Wrote {target} ({len(content):,} bytes).")
     return DONE
-
-
-class _Stop:
-    """Turns Ctrl-C and a terminate signal into a request; the second one ends at once."""
-
-    def __init__(self) -> None:
-        self.flag = StopFlag()
-        self._previous: dict[signal.Signals, Any] = {}
-
-    def __enter__(self) -> _Stop:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            self._previous[number] = signal.signal(number, self._request)
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        for number, handler in self._previous.items():
-            signal.signal(number, handler)
-
-    def _request(self, number: int, frame: FrameType | None) -> None:
-        if self.flag.is_set():
-            signal.signal(number, signal.SIG_DFL)
-            signal.raise_signal(number)
-        self.flag.set()
-
-
-class _ProgressLine:
-    """One line on a terminal that is written over; nothing where nobody looks."""
-
-    def __init__(self) -> None:
-        self._is_drawn = False
-
-    def show(self, progress: Progress) -> None:
-        if sys.stderr.isatty():
-            share = f" {progress.done / progress.total:4.0%}" if progress.total else ""
-            print(f"\r\x1b[K{progress.stage}{share}", end="", file=sys.stderr, flush=True)
-            self._is_drawn = True
-
-    def __enter__(self) -> _ProgressLine:
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        if self._is_drawn:
-            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
 
 
 def _print_epoch(event: Event) -> None:
