@@ -9,6 +9,7 @@ import streamlit as st
 
 from imdb_core.config import Source
 from imdb_core.data import INDEX_FROM, Dataset, Progress, SourceStatus
+from imdb_core.errors import PreparationCancelledError
 from imdb_core.studio import Studio
 from imdb_core.ui import charts, frame
 from imdb_core.ui.run_view import draw_progress
@@ -55,7 +56,9 @@ def _draw_source(studio: Studio, status: SourceStatus) -> None:
             studio.prepare(status.source)
             st.rerun()
         if job is not None and job.error is not None:
-            st.error(as_markdown(str(job.error)), icon=":material/error:")
+            # What the visitor asked for is no fault.
+            is_cancelled = isinstance(job.error, PreparationCancelledError)
+            (st.info if is_cancelled else st.error)(as_markdown(str(job.error)))
 
 
 def _is_busy(studio: Studio, source: Source) -> bool:
