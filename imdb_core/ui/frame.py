@@ -43,8 +43,8 @@ _STYLE = """
 @media (max-width: 640px) {
   .block-container { padding: .75rem .9rem 2rem; }
   .st-key-brand { display: none; }
-  .st-key-pages { gap: .25rem; }
-  .st-key-pages [data-testid="stIconMaterial"] { display: none; }
+  .st-key-pages { gap: .25rem; padding-right: 2rem; }
+  .st-key-pages a span:has(> [data-testid="stIconMaterial"]) { display: none; }
 }
 </style>
 """
