@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -16,10 +16,16 @@ from imdb_core.errors import ConfigError
 
 Cell = Literal["rnn", "gru", "lstm"]
 Readout = Literal["last", "mean_max"]
-Initialization = Literal["torch", "keras"]
+Initialization = Literal["torch", "keras", "word_vectors"]
 DeviceChoice = Literal["auto", "cpu", "cuda", "mps"]
 EngineChoice = Literal["auto", "torch", "fast"]
-Source = Literal["imdb", "aclimdb", "sample"]
+Source = str
+"""One of `BUILT_IN_SOURCES`, or `own-NAME`: reviews that a user brought, see `imdb_core.data`."""
+
+BUILT_IN_SOURCES: Final = ("imdb", "aclimdb", "sample")
+OWN_PREFIX: Final = "own-"
+OWN_PATTERN: Final = r"own-[a-z0-9]+(?:-[a-z0-9]+)*"
+_LONGEST_SOURCE = 44
 
 
 def _number(label: str, help: str, low: float, high: float, step: float) -> Any:  # noqa: ANN401
@@ -85,7 +91,11 @@ class TrainConfig(BaseModel):
     ] = "last"
     initialization: Annotated[
         Initialization,
-        _choice("Initial weights", "Drawn as PyTorch draws them, or as Keras does."),
+        _choice(
+            "Initial weights",
+            "Drawn as PyTorch draws them, or as Keras does; or as Keras does but for the words, "
+            "which start from the company they keep in the training reviews.",
+        ),
     ] = "torch"
     learning_rate: Annotated[
         float, _number("Learning rate", "How far one step of Adam goes.", 1e-5, 0.1, 1e-5)
@@ -103,6 +113,27 @@ class TrainConfig(BaseModel):
         float,
         _number(
             "Gradient clip", "Longest gradient allowed (its norm); 0 allows any.", 0.0, 10.0, 0.5
+        ),
+    ] = 0.0
+    embedding_epsilon: Annotated[
+        float,
+        _number(
+            "Adam's epsilon for words",
+            "The larger, the less a rare word's vector moves at a step.",
+            1e-8,
+            0.1,
+            1e-3,
+        ),
+    ] = 1e-8
+    weight_average: Annotated[
+        float,
+        _number(
+            "Weight averaging",
+            "Share of its running average that a weight keeps at each step; the averages are "
+            "validated, kept and scored with. 0 takes the weights as they are.",
+            0.0,
+            0.999,
+            0.001,
         ),
     ] = 0.0
     patience: Annotated[
@@ -155,7 +186,14 @@ class TrainConfig(BaseModel):
     ] = "auto"
     source: Annotated[
         Source,
-        _choice("Data", "IMDB reviews, Stanford's original files, or the synthetic sample."),
+        Field(
+            title="Data",
+            description="IMDB reviews, Stanford's original files, the synthetic sample, or reviews "
+            "of your own from the Data page.",
+            pattern=f"^(?:{'|'.join(BUILT_IN_SOURCES)}|{OWN_PATTERN})$",
+            max_length=_LONGEST_SOURCE,
+            json_schema_extra={"enum": list(BUILT_IN_SOURCES)},
+        ),
     ] = "imdb"
 
     @classmethod
@@ -191,8 +229,8 @@ class FieldSpec:
     """What a widget or a help text needs to know of one setting.
 
     `minimum`, `maximum` and `step` are None for a choice or a switch; `choices` is
-    empty for a number or a switch. A value between two steps is valid: `step` is how
-    far a slider moves.
+    empty for a number or a switch, and for the data leaves out the user's own. A value
+    between two steps is valid: `step` is how far a slider moves.
     """
 
     name: str
@@ -231,6 +269,8 @@ def _fault(detail: Any) -> str:  # noqa: ANN401 - pydantic's ErrorDetails
         return f"There is no setting {name!r}; the settings are {', '.join(field_specs())}."
     if spec.choices:
         rule = f"one of {', '.join(spec.choices)}"
+        if name == "source":
+            rule += f", or {OWN_PREFIX}NAME for reviews of your own"
     elif spec.minimum is not None:
         whole = "a whole number" if isinstance(spec.default, int) else "a number"
         rule = f"{whole} from {spec.minimum:g} to {spec.maximum:g}"
@@ -247,27 +287,32 @@ PRESETS: dict[str, TrainConfig] = {
         cell="lstm",
         vocab_size=10_000,
         max_length=250,
-        embedding_dim=64,
+        embedding_dim=32,
         hidden_size=32,
         dropout=0.5,
         readout="mean_max",
-        initialization="keras",
+        initialization="word_vectors",
         learning_rate=6e-3,
+        embedding_epsilon=1e-3,
+        weight_average=0.99,
         patience=1,
-        max_epochs=4,
+        max_epochs=3,
     ),
     "accurate": TrainConfig(
         cell="lstm",
         vocab_size=20_000,
-        max_length=400,
+        max_length=800,
         embedding_dim=64,
         hidden_size=32,
+        batch_size=32,
         dropout=0.5,
         readout="mean_max",
-        initialization="keras",
+        initialization="word_vectors",
         learning_rate=6e-3,
+        embedding_epsilon=1e-2,
+        weight_average=0.99,
         patience=1,
-        max_epochs=4,
+        max_epochs=6,
     ),
 }
 """Name to settings. Notebook is the notebook's own; README has the figures of the others."""

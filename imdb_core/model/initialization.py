@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Generator, nn
 
 from imdb_core.config import Initialization
@@ -12,19 +14,28 @@ from imdb_core.model.sentiment_rnn import SentimentRNN
 
 
 @torch.no_grad()
-def initialize(network: SentimentRNN, scheme: Initialization, generator: Generator) -> SentimentRNN:
+def initialize(
+    network: SentimentRNN,
+    scheme: Initialization,
+    generator: Generator,
+    word_vectors: NDArray[np.float32] | None = None,
+) -> SentimentRNN:
     """Set every weight of `network` in place; equal generators give equal weights.
 
     `torch` draws the very numbers that the constructors of `nn.Embedding`, `nn.RNN`
     (GRU, LSTM) and `nn.Linear` would draw, in the order of construction. `keras` draws
     from the distributions of Keras's layers: embedding uniform within 0.05, Glorot
     uniform input weights, orthogonal recurrent weights, zero biases but for one in an
-    LSTM's forget gate (Jozefowicz et al., 2015).
+    LSTM's forget gate (Jozefowicz et al., 2015). `word_vectors` draws as `keras`, then lets
+    the embedding start from the given (V, E) vectors; without them it is a stand-in of the
+    same size, good enough to measure time with.
     """
     if scheme == "torch":
         _draw_as_torch(network, generator)
     else:
         _draw_as_keras(network, generator)
+    if scheme == "word_vectors" and word_vectors is not None:
+        network.embedding.weight.copy_(torch.from_numpy(word_vectors))
     return network
 
 

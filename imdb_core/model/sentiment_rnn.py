@@ -49,7 +49,14 @@ class SentimentRNN(nn.Module):
     ) -> None:
         super().__init__()
         self.readout = readout
-        self.embedding = nn.Embedding(vocab_size, embedding_dim)
+        # What `nn.Embedding` draws itself, but not for `empty`: without memory to draw into,
+        # PyTorch imports its compiler, which takes 40 MB and part of a second.
+        vectors = torch.empty(vocab_size, embedding_dim)
+        if not vectors.is_meta:
+            nn.init.normal_(vectors)
+        self.embedding: nn.Embedding = nn.Embedding.from_pretrained(  # type: ignore[no-untyped-call]
+            vectors, freeze=False
+        )
         self.rnn = _CELLS[cell](
             embedding_dim,
             hidden_size,
@@ -78,7 +85,10 @@ class SentimentRNN(nn.Module):
                 bidirectional=config.bidirectional,
                 readout=config.readout,
             )
-        return network.to_empty(device="cpu")
+        # Not `to_empty`: it imports sympy, another 40 MB.
+        memory = {name: torch.empty(each.shape) for name, each in network.named_parameters()}
+        network.load_state_dict(memory, assign=True)
+        return network
 
     @classmethod
     def with_weights(

@@ -39,10 +39,15 @@ class Engine(Protocol):
         """
 
     def weights(self) -> Arrays:
-        """Copies of the parameters, by name."""
+        """The parameters by name, or their averages if such are kept: what `validate` measured.
+
+        They may be views, and so move with the next epoch.
+        """
 
     def optimizer_state(self) -> Arrays:
-        """Copies of Adam's moments and step counts, as `exp_avg.<parameter>` and so on."""
+        """Adam's moments and step counts, as `exp_avg.<parameter>` and so on; beside averages
+        also the parameters themselves, as `trained.<parameter>`. They may be views.
+        """
 
     def restore(self, weights: Arrays, optimizer_state: Arrays) -> None:
         """Continue from what `weights` and `optimizer_state` gave, bit for bit."""

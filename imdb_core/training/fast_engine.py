@@ -44,6 +44,8 @@ class FastEngine:
             parameters={name: value.numpy() for name, value in network.state_dict().items()},
             batch_size=config.batch_size,
             max_length=config.max_length,
+            embedding_epsilon=config.embedding_epsilon,
+            weight_average=config.weight_average,
         )
         # Compiled here, if they never were, while the run still says that it prepares.
         self._kernels.train(train.ids[:0], train.labels[:0], _NO_ROWS, learning_rate=1.0)
@@ -83,23 +85,26 @@ class FastEngine:
         return float(losses.mean()), float(right.mean())
 
     def weights(self) -> Arrays:
-        """Copies of the parameters, by name."""
-        return {name: view.copy() for name, view in self._kernels.parameters.items()}
+        """Views of the parameters by name, or of their averages if such are kept."""
+        return self._kernels.averages
 
     def optimizer_state(self) -> Arrays:
-        """Copies of Adam's moments and step count, under the names that PyTorch gives them."""
+        """Views of Adam's moments, and its step count, under the names that PyTorch gives them."""
         steps = np.array(self._kernels.steps, dtype=np.float32)
         state: Arrays = {}
         for name, first in self._kernels.first_moments.items():
-            state[f"step.{name}"] = steps.copy()
-            state[f"exp_avg.{name}"] = first.copy()
-            state[f"exp_avg_sq.{name}"] = self._kernels.second_moments[name].copy()
+            state[f"step.{name}"] = steps
+            state[f"exp_avg.{name}"] = first
+            state[f"exp_avg_sq.{name}"] = self._kernels.second_moments[name]
+            if self._config.weight_average:
+                state[f"trained.{name}"] = self._kernels.parameters[name]
         return state
 
     def restore(self, weights: Arrays, optimizer_state: Arrays) -> None:
         """Continue from what `weights` and `optimizer_state` gave, bit for bit."""
         for name, view in self._kernels.parameters.items():
-            view[...] = weights[name]
+            view[...] = optimizer_state.get(f"trained.{name}", weights[name])
+            self._kernels.averages[name][...] = weights[name]
             self._kernels.first_moments[name][...] = optimizer_state[f"exp_avg.{name}"]
             self._kernels.second_moments[name][...] = optimizer_state[f"exp_avg_sq.{name}"]
             self._kernels.steps = int(optimizer_state[f"step.{name}"])

@@ -6,7 +6,9 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from imdb_core.config import TrainConfig
 from imdb_core.data.encoded import EncodedSplit
@@ -14,7 +16,7 @@ from imdb_core.model import SentimentRNN, initialize
 from imdb_core.stop_flag import StopFlag
 from imdb_core.training.draws import RunDraws
 from imdb_core.training.engines import make_engine
-from imdb_core.training.records import EpochRecord, StopReason, TrainingState
+from imdb_core.training.records import EpochRecord, LoopEnd, TrainingState
 from imdb_core.training.stopping import EarlyStopping, check_finite
 
 
@@ -33,6 +35,8 @@ class TrainingLoop:
         train: rows to learn from.
         validation: rows that decide when to stop.
         device: where to compute.
+        word_vectors: (V, E) for `initialization="word_vectors"`; a loop that will be restored
+            needs none.
         clock: seconds from any origin, never going back.
     """
 
@@ -43,13 +47,14 @@ class TrainingLoop:
         validation: EncodedSplit,
         device: torch.device,
         *,
+        word_vectors: NDArray[np.float32] | None = None,
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         self.config = config
         self.stopping = EarlyStopping(patience=config.patience, min_delta=config.min_delta)
         self.draws = RunDraws(config.seed)
         network = initialize(
-            SentimentRNN.empty(config), config.initialization, self.draws.generator
+            SentimentRNN.empty(config), config.initialization, self.draws.generator, word_vectors
         )
         self.engine = make_engine(network, config, train, validation, device)
         self._readout_size = network.readout_size
@@ -57,26 +62,45 @@ class TrainingLoop:
         self._validation_count = len(validation)
         self._clock = clock
 
-    def run(self, recorder: Recorder, stop: StopFlag) -> StopReason:
+    def run(
+        self,
+        recorder: Recorder,
+        stop: StopFlag,
+        *,
+        last_epoch: int | None = None,
+        pause_after: int | None = None,
+    ) -> LoopEnd:
         """Train until a rule or the user ends it; returns which.
 
-        A stop is noticed within one batch; the epoch under way is then forgotten.
+        A stop or a pause is noticed within one batch; the epoch under way is then
+        forgotten, and computed again should the training go on.
+
+        Args:
+            recorder: told of each epoch.
+            stop: asks to stop or to pause.
+            last_epoch: train to the end of this epoch whatever the patience rule says.
+            pause_after: pause once this epoch is finished.
 
         Raises:
             NonFiniteLossError: a loss became NaN or infinite.
         """
-        while self.stopping.epoch < self.config.max_epochs:
+        end = self.config.max_epochs if last_epoch is None else last_epoch
+        while self.stopping.epoch < end:
             finished = self._epoch(stop)
             if finished is None:
-                return "user"
+                return "paused" if stop.asks_to_pause else "user"
             record, should_stop = finished
             recorder.epoch(record, self)
-            if should_stop:
+            if should_stop and last_epoch is None:
                 return "patience"
+            if record.epoch == pause_after and record.epoch < end:
+                return "paused"
         return "max_epochs"
 
     def state(self) -> TrainingState:
-        """A copy of everything that decides how the training goes on."""
+        """Everything that decides how the training goes on; its arrays may be views, and so move
+        with the next epoch.
+        """
         return TrainingState(
             weights=self.engine.weights(),
             optimizer=self.engine.optimizer_state(),

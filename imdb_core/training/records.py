@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 StopReason = Literal["patience", "max_epochs", "user"]
+LoopEnd = StopReason | Literal["paused"]
 
 Arrays = dict[str, NDArray[np.float32]]
 """Named arrays: a network's weights, or its optimiser's moments."""

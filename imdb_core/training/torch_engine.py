@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import os
+from typing import Any
 
 import numpy as np
 import torch
@@ -15,6 +17,8 @@ from imdb_core.data.encoded import EncodedSplit
 from imdb_core.model import SentimentRNN
 from imdb_core.stop_flag import StopFlag
 from imdb_core.training.records import Arrays
+
+_TRAINED = "trained."
 
 
 class TorchEngine:
@@ -46,8 +50,16 @@ class TorchEngine:
         self._device = device
         self._train = _on_device(train, device)
         self._validation = _on_device(validation, device)
+        self._steps = 0
+        self._average = copy.deepcopy(self._network) if config.weight_average else None
+        words: Tensor = network.embedding.weight
+        others = [parameter for parameter in network.parameters() if parameter is not words]
+        groups: list[dict[str, Any]] = [
+            {"params": [words], "eps": config.embedding_epsilon},
+            {"params": others},
+        ]
         self._optimizer = torch.optim.Adam(
-            network.parameters(),
+            groups,
             lr=config.learning_rate,
             weight_decay=config.weight_decay,
             decoupled_weight_decay=True,
@@ -83,7 +95,23 @@ class TorchEngine:
         if self._config.gradient_clip:
             torch.nn.utils.clip_grad_norm_(self._network.parameters(), self._config.gradient_clip)
         self._optimizer.step()
+        self._follow()
         return loss.detach()
+
+    @torch.no_grad()
+    def _follow(self) -> None:
+        """Move the running averages to the parameters, faster in the first steps.
+
+        The share that is kept is TensorFlow's in `ExponentialMovingAverage(num_updates=step)`.
+        """
+        if self._average is None:
+            return
+        self._steps += 1
+        keep = min(self._config.weight_average, (1 + self._steps) / (10 + self._steps))
+        for average, parameter in zip(
+            self._average.parameters(), self._network.parameters(), strict=True
+        ):
+            average.lerp_(parameter, 1 - keep)
 
     @torch.no_grad()
     def validate(self, stop: StopFlag) -> tuple[float, float] | None:
@@ -91,7 +119,7 @@ class TorchEngine:
 
         None if `stop` was set before the end.
         """
-        self._network.eval()
+        network = self._scored.eval()
         ids, labels = self._validation
         loss_sum = torch.zeros((), dtype=torch.float64, device=self._device)
         right = torch.zeros((), dtype=torch.int64, device=self._device)
@@ -100,31 +128,50 @@ class TorchEngine:
             if stop.is_set():
                 return None
             batch = slice(start, start + self._config.batch_size)
-            loss, probabilities = _loss(self._network(ids[batch]), labels[batch])
+            loss, probabilities = _loss(network(ids[batch]), labels[batch])
             loss_sum += loss
             right += ((probabilities > 0.5) == (labels[batch] > 0.5)).sum()
         return float(loss_sum) / len(starts), int(right) / len(labels)
 
     def weights(self) -> Arrays:
-        """Copies of the parameters, by name."""
-        return {name: _array(value) for name, value in self._network.state_dict().items()}
+        """The parameters by name, or their averages if such are kept; on the CPU views."""
+        return {name: _array(value) for name, value in self._scored.state_dict().items()}
+
+    @property
+    def _scored(self) -> SentimentRNN:
+        return self._network if self._average is None else self._average
 
     def optimizer_state(self) -> Arrays:
-        """Copies of Adam's moments and step count, as `exp_avg.<parameter>` and so on."""
-        return {
+        """Adam's moments and step count, as `exp_avg.<parameter>` and so on; on the CPU views."""
+        state = {
             f"{key}.{name}": _array(value)
             for name, parameter in self._network.named_parameters()
             for key, value in self._optimizer.state[parameter].items()
         }
+        if self._average is not None:
+            weights = self._network.state_dict().items()
+            state |= {f"{_TRAINED}{name}": _array(value) for name, value in weights}
+        return state
 
     def restore(self, weights: Arrays, optimizer_state: Arrays) -> None:
         """Continue from what `weights` and `optimizer_state` gave, bit for bit."""
-        self._network.load_state_dict({name: torch.tensor(a) for name, a in weights.items()})
+        trained = {
+            name.removeprefix(_TRAINED): array
+            for name, array in optimizer_state.items()
+            if name.startswith(_TRAINED)
+        }
+        self._network.load_state_dict(_tensors(trained or weights))
+        if self._average is not None:
+            self._average.load_state_dict(_tensors(weights))
         for key_and_name, array in optimizer_state.items():
             key, name = key_and_name.split(".", 1)
+            if key_and_name.startswith(_TRAINED):
+                continue
             parameter = self._network.get_parameter(name)
             device = "cpu" if key == "step" else self._device
             self._optimizer.state[parameter][key] = torch.tensor(array, device=device)
+            if key == "step":
+                self._steps = int(array)
 
 
 def _use_threads(config: TrainConfig) -> None:
@@ -155,6 +202,10 @@ def _on_device(split: EncodedSplit, device: torch.device) -> tuple[Tensor, Tenso
     )
 
 
+def _tensors(arrays: Arrays) -> dict[str, Tensor]:
+    return {name: torch.tensor(array) for name, array in arrays.items()}
+
+
 def _array(value: Tensor) -> NDArray[np.float32]:
-    array: NDArray[np.float32] = value.detach().cpu().numpy().copy()
+    array: NDArray[np.float32] = value.detach().cpu().numpy()
     return array

@@ -38,7 +38,8 @@ def test_the_defaults_are_the_notebooks() -> None:
     assert TrainConfig().model_dump() == {
         "cell": "rnn", "vocab_size": 500, "max_length": 100, "embedding_dim": 16,
         "hidden_size": 8, "num_layers": 1, "bidirectional": False, "dropout": 0.0,
-        "readout": "last", "initialization": "torch", "learning_rate": 2e-4, "batch_size": 64,
+        "readout": "last", "initialization": "torch",
+        "embedding_epsilon": 1e-8, "weight_average": 0.0, "learning_rate": 2e-4, "batch_size": 64,
         "weight_decay": 0.0, "gradient_clip": 0.0, "patience": 2, "min_delta": 0.0,
         "max_epochs": 100, "validation_fraction": 0.2, "seed": 42, "device": "auto",
         "engine": "auto", "source": "imdb",

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from . import epochs
+from .exact import epochs as exact_epochs
+from .exact.workspace import choices_for, exact_arrays, no_choices
 from .plan import (
     Floats,
     Sizes,
@@ -36,8 +39,12 @@ class Kernels:
         readout: last, or mean_max.
         parameters: the state dict's arrays by name; they are copied.
         batch_size, max_length: B and T, of every call.
+        embedding_epsilon: Adam's epsilon for the embedding; all others have 1e-8.
+        weight_average: the share that running averages of the parameters keep of themselves
+            at a step; 0 for none. `predict` takes them where there are any.
 
     Attributes:
+        is_exact: whether every number is rounded as PyTorch rounds it (see `exact`).
         steps: Adam steps taken so far.
         stop: set `stop[0] = 1` to end a call before its next batch; 0 to go on.
         losses: batch means of the call to `train` under way, 0 where it is not yet.
@@ -51,6 +58,8 @@ class Kernels:
         parameters: Mapping[str, npt.NDArray[np.float32]],
         batch_size: int,
         max_length: int,
+        embedding_epsilon: float = 1e-8,
+        weight_average: float = 0.0,
     ) -> None:
         vocabulary, embedding = parameters["embedding.weight"].shape
         self.sizes = sizes_of(
@@ -61,41 +70,48 @@ class Kernels:
             hidden=parameters["rnn.weight_hh_l0"].shape[1],
             length=max_length,
             batch=batch_size,
+            averaged=weight_average > 0,
         )
-        self._parameters = parameter_arrays(self.sizes)
-        self._arrays: dict[str, npt.NDArray[Any]] = {
-            **self._parameters,
-            **token_arrays(self.sizes),
-            **block_arrays(self.sizes),
-            **cell_arrays(self.sizes),
-        }
-        self._record = make_record(self.sizes, self._arrays)
+        self._embedding_epsilon = float(embedding_epsilon)
+        self._weight_average = float(weight_average)
+        choices = choices_for(self.sizes)
+        self.is_exact = choices is not None
+        self._arrays = _allocate(self.sizes, is_exact=self.is_exact)
+        self._record = make_record(self.sizes, choices or no_choices(), self._arrays)
+        self._epochs = exact_epochs if choices else epochs
         self.steps = 0
         self.stop = np.zeros(1, dtype=np.uint8)
         self.losses = np.zeros(0)
         self._known_ids: deque[Ints] = deque(maxlen=3)  # training, validation, one more
         for name, view in self.parameters.items():
             view[...] = parameters[name]
+        if self.sizes.averaged:
+            self._arrays["average"][...] = self._arrays["flat"]
 
     @property
     def parameters(self) -> dict[str, Floats]:
         """Views of the parameters by name."""
-        return named_views(self._parameters["flat"], self.sizes)
+        return named_views(self._arrays["flat"], self.sizes)
+
+    @property
+    def averages(self) -> dict[str, Floats]:
+        """Views of the parameters' running averages by name; the parameters if there are none."""
+        return named_views(self._arrays[self._scored], self.sizes)
 
     @property
     def gradients(self) -> dict[str, Floats]:
         """Views of the gradients that `compute_gradients` left."""
-        return named_views(self._parameters["gradient"], self.sizes)
+        return named_views(self._arrays["gradient"], self.sizes)
 
     @property
     def first_moments(self) -> dict[str, Floats]:
         """Views of Adam's running means (torch's exp_avg)."""
-        return named_views(self._parameters["first_moment"], self.sizes)
+        return named_views(self._arrays["first_moment"], self.sizes)
 
     @property
     def second_moments(self) -> dict[str, Floats]:
         """Views of Adam's running mean squares (torch's exp_avg_sq)."""
-        return named_views(self._parameters["second_moment"], self.sizes)
+        return named_views(self._arrays["second_moment"], self.sizes)
 
     def train(
         self,
@@ -127,13 +143,15 @@ class Kernels:
         """
         losses = self.losses = np.zeros(-(-order.size // self.sizes.batch))
         self._point_to(token_ids, order, labels=labels, masks=masks, losses=losses)
-        done = epochs.train(
+        done = self._epochs.train(
             self._record,
             order.size,
             self.steps,
             float(learning_rate),
             float(weight_decay),
             float(clip),
+            self._embedding_epsilon,
+            self._weight_average,
         )
         if learning_rate > 0:
             self.steps += done
@@ -143,7 +161,7 @@ class Kernels:
         self, token_ids: Ints, labels: Floats, order: Order, masks: Floats | None = None
     ) -> float:
         """Leave one batch's gradients in `gradients` without a step; returns its mean loss."""
-        self._parameters["gradient"][:] = 0
+        self._arrays["gradient"][:] = 0
         (loss,) = self.train(token_ids, labels, order, masks=masks, learning_rate=0.0)
         return float(loss)
 
@@ -153,8 +171,15 @@ class Kernels:
             order = np.arange(len(token_ids))
         logits = np.zeros(order.size, dtype=np.float32)
         self._point_to(token_ids, order, logits=logits)
-        done = epochs.predict(self._record, order.size)
+        flat = self._record["flat"].copy()
+        self._record["flat"] = self._record[self._scored]
+        done = self._epochs.predict(self._record, order.size)
+        self._record["flat"] = flat
         return logits[: done * self.sizes.batch]
+
+    @property
+    def _scored(self) -> str:
+        return "average" if self.sizes.averaged else "flat"
 
     def _point_to(
         self,
@@ -199,6 +224,23 @@ def _address(name: str, array: npt.NDArray[Any], dtype: Any, shape: tuple[int, .
     if shape is not None and array.shape != shape:
         raise ValueError(f"{name} must have the shape {shape}, not {array.shape}")
     return int(array.ctypes.data)
+
+
+@lru_cache(maxsize=64)
+def allocated_bytes(sizes: Sizes) -> int:
+    """How much memory `Kernels` of these sizes allocate; found out by doing so, once."""
+    arrays = _allocate(sizes, is_exact=choices_for(sizes) is not None)
+    return sum(array.nbytes for array in arrays.values())
+
+
+def _allocate(sizes: Sizes, *, is_exact: bool) -> dict[str, npt.NDArray[Any]]:
+    return {
+        **parameter_arrays(sizes),
+        **token_arrays(sizes),
+        **block_arrays(sizes),
+        **cell_arrays(sizes),
+        **exact_arrays(sizes, wanted=is_exact),
+    }
 
 
 def batch_losses(logits: Floats, labels: Floats, batch_size: int) -> npt.NDArray[np.float64]:

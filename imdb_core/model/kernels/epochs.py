@@ -99,14 +99,23 @@ def _learn_rows(plan: Plan, first: int, batch: int, slots: int) -> float:
 
 @inlined
 def _step(
-    plan: Plan, slots: int, step: int, learning_rate: float, weight_decay: float, clip: float
+    plan: Plan,
+    slots: int,
+    step: int,
+    learning_rate: float,
+    weight_decay: float,
+    clip: float,
+    word_epsilon: float,
+    keep: float,
 ) -> None:
     """From the summed gradients to new parameters; a learning rate of 0 stops at gradients."""
     tables.unfold_gradient(plan, slots)
     unpack_gradients(plan)
     if learning_rate > 0:
         factor = adam.clip_factor(plan, clip)
-        adam.adam_step(plan, step, learning_rate, weight_decay, factor)
+        adam.adam_step(plan, step, learning_rate, weight_decay, factor, word_epsilon)
+        if plan.averaged != 0:
+            adam.average(plan, step, keep)
         tables.forget_gradient(plan, slots)
     tables.forget_slots(plan, slots)
 
@@ -126,13 +135,21 @@ def _score_rows(plan: Plan, first: int, batch: int) -> None:
 
 @entry
 def train(
-    record: Plan, reviews: int, step: int, learning_rate: float, weight_decay: float, clip: float
+    record: Plan,
+    reviews: int,
+    step: int,
+    learning_rate: float,
+    weight_decay: float,
+    clip: float,
+    word_epsilon: float,
+    keep: float,
 ) -> int:
     """Train on `order`, batch after batch; returns how many batches.
 
     `losses` gets each batch's mean. `stop`, set by another thread, ends the work
     before the next batch. A learning rate of 0 leaves the gradients of the last
-    batch where they are and takes no step.
+    batch where they are and takes no step. `word_epsilon` is Adam's for the embedding,
+    `keep` the share that running averages keep of themselves, if there are any.
     """
     plan = record[0]
     losses, stop = doubles(plan.losses), flags(plan.stop)
@@ -144,7 +161,7 @@ def train(
         slots = _prepare(plan, first, batch)
         put(losses, done, _learn_rows(plan, first, batch, slots) / batch)
         done += 1
-        _step(plan, slots, step + done, learning_rate, weight_decay, clip)
+        _step(plan, slots, step + done, learning_rate, weight_decay, clip, word_epsilon, keep)
     return done
 
 

@@ -51,6 +51,7 @@ class Sizes(NamedTuple):
         block: rows of a batch that go through time together.
         features: what the readout hands to the dense layer: H, or 2 H.
         features_room: the same, padded.
+        averaged: 1 where a running average of the parameters is kept.
         pooled: 1 where the readout is the masked mean and maximum.
         lasting_slots: V where every token has its slot for good, the slot being the id
             (a small vocabulary); 0 where each batch's tokens are found anew.
@@ -71,6 +72,7 @@ class Sizes(NamedTuple):
     block: int
     features: int
     features_room: int
+    averaged: int
     pooled: int
     lasting_slots: int
     at_input: int
@@ -91,6 +93,7 @@ def sizes_of(
     hidden: int,
     length: int,
     batch: int,
+    averaged: bool = False,
 ) -> Sizes:
     """Work out every size from the model's own."""
     gates = GATES[cell]
@@ -116,6 +119,7 @@ def sizes_of(
         block=_block_rows(batch, length, round_up(hidden) * (gates + 2)),
         features=halves * hidden,
         features_room=halves * round_up(hidden),
+        averaged=int(averaged),
         pooled=int(readout == "mean_max"),
         lasting_slots=vocabulary if vocabulary * _TOKENS_PER_SLOT <= batch * length else 0,
         at_input=at_input,
@@ -144,6 +148,7 @@ def parameter_arrays(s: Sizes) -> dict[str, Floats]:
         "gradient": (flat,),
         "first_moment": (flat,),
         "second_moment": (flat,),
+        "average": (flat * s.averaged,),
         "inputs": (s.embedding_room, s.wide),  # weight_ih transposed
         "inputs_back": (s.wide, s.embedding_room),
         "inputs_grad": (s.embedding_room, s.wide),
@@ -242,17 +247,20 @@ def _source_mark() -> str:
     in the record's type an edit to any other module is a new type as well.
     """
     digest = hashlib.sha256()
-    for path in sorted(Path(__file__).parent.glob("*.py")):
+    for path in sorted(Path(__file__).parent.rglob("*.py")):
         digest.update(path.read_bytes())
     return f"source_{digest.hexdigest()[:12]}"
 
 
-def make_record(sizes: Sizes, arrays: Mapping[str, npt.NDArray[np.generic]]) -> Record:
-    """The record of all sizes and addresses; the arrays must outlive it."""
-    names = [*sizes._fields, *arrays, *CALL_ARRAYS, _source_mark()]
+def make_record(
+    sizes: Sizes, choices: Mapping[str, int], arrays: Mapping[str, npt.NDArray[np.generic]]
+) -> Record:
+    """The record of all sizes, choices and addresses; the arrays must outlive it."""
+    numbers = sizes._asdict() | dict(choices)
+    names = [*numbers, *arrays, *CALL_ARRAYS, _source_mark()]
     record = np.zeros(1, dtype=[(name, np.int64) for name in names])
-    for name, size in sizes._asdict().items():
-        record[name] = size
+    for name, number in numbers.items():
+        record[name] = number
     for name, array in arrays.items():
         record[name] = array.ctypes.data
     return record

@@ -47,12 +47,23 @@ def forget_slots(plan: Plan, slots: int) -> None:
 
 
 @kernel
-def _copy_row(source: Pointer, target: Pointer, count: int) -> None:
+def copy_row(source: Pointer, target: Pointer, count: int) -> None:
+    """Copy `count` floats."""
     whole = count & -8
     for e in range(0, whole, 8):
         store(target, e, load(source, e))
     for e in range(whole, count):
         put(target, e, get(source, e))
+
+
+@kernel
+def add_row(source: Pointer, target: Pointer, count: int) -> None:
+    """Add `count` floats to those at `target`."""
+    whole = count & -8
+    for e in range(0, whole, 8):
+        store(target, e, load(target, e) + load(source, e))
+    for e in range(whole, count):
+        put(target, e, get(target, e) + get(source, e))
 
 
 @kernel
@@ -64,7 +75,7 @@ def fold(plan: Plan, slots: int) -> None:
     for start in range(0, slots, _CHUNK):
         count = min(_CHUNK, slots - start)
         for slot in range(start, start + count):
-            _copy_row(at(flat, get(token_of, slot) * width), at(tokens, slot * room), width)
+            copy_row(at(flat, get(token_of, slot) * width), at(tokens, slot * room), width)
         rows = (count + 7) & -8
         chunk = at(table, start * wide)
         for row in range(rows):
@@ -97,7 +108,7 @@ def unfold_gradient(plan: Plan, slots: int) -> None:
             store(bias_grad, j, load(bias_grad, j) + total)
         for slot in range(start, start + count):
             token = get(token_of, slot) * width
-            _copy_row(at(tokens_grad, slot * room), at(gradient, token), width)
+            copy_row(at(tokens_grad, slot * room), at(gradient, token), width)
 
 
 @kernel

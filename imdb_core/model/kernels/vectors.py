@@ -184,6 +184,16 @@ def splat(typing: Context, number: Typed) -> Typed:
     return VECTOR(types.float32), emit
 
 
+@emitter
+def lane_numbers(typing: Context) -> Typed:
+    """0 to 7."""
+
+    def emit(context: Context, builder: Builder, signature: Typed, args: Value) -> Value:
+        return ir.Constant(LANES, [float(lane) for lane in range(WIDTH)])
+
+    return VECTOR(), emit
+
+
 def _choice(comparison: str) -> Callable[..., Any]:
     def choose(typing: Context, left: Typed, right: Typed, yes: Typed, no: Typed) -> Typed:
         def emit(context: Context, builder: Builder, signature: Typed, args: Value) -> Value:

@@ -3,8 +3,7 @@ import pytest
 import torch
 
 from imdb_core.config import TrainConfig
-from imdb_core.data import Dataset
-from imdb_core.data.encoded import EncodedSplit, encode_split
+from imdb_core.data.encoded import EncodedSplit
 from imdb_core.errors import EngineUnavailableError
 from imdb_core.stop_flag import StopFlag
 from imdb_core.training.engines import engine_name
@@ -38,15 +37,17 @@ def small_loop(engine: str, **changes: object) -> TrainingLoop:
 
 @pytest.mark.parametrize("cell", ["rnn", "gru", "lstm"])
 @pytest.mark.parametrize("readout", ["last", "mean_max"])
+@pytest.mark.parametrize("averaging", [0.0, 0.9])
 def test_both_engines_draw_the_same_numbers_and_tell_the_same_losses(
-    cell: str, readout: str
+    cell: str, readout: str, averaging: float
 ) -> None:
     histories = []
     for engine in ("torch", "fast"):
         history = History()
         loop = small_loop(
             engine, cell=cell, readout=readout, dropout=0.4, learning_rate=0.003,
-            weight_decay=0.01, gradient_clip=0.5,
+            weight_decay=0.01, gradient_clip=0.5, weight_average=averaging,
+            embedding_epsilon=0.01 if averaging else 1e-8, vocab_size=501, embedding_dim=6,
         )  # fmt: skip
         loop.run(history, StopFlag())
         histories.append([(r.train_loss, r.val_loss) for r in history.records])
@@ -55,10 +56,14 @@ def test_both_engines_draw_the_same_numbers_and_tell_the_same_losses(
     assert np.allclose(torch_losses, fast_losses, rtol=0, atol=1e-5)
 
 
-def test_either_engine_continues_what_the_other_began() -> None:
-    first = small_loop("torch")
+@pytest.mark.parametrize("averaging", [0.0, 0.9])
+@pytest.mark.parametrize("beginner", ["torch", "fast"])
+def test_either_engine_continues_what_the_other_began(beginner: str, averaging: float) -> None:
+    first = small_loop(beginner, weight_average=averaging)
     first.run(History(), StopFlag())
-    second, third = small_loop("fast", max_epochs=4), small_loop("torch", max_epochs=4)
+    second, third = (
+        small_loop(engine, max_epochs=4, weight_average=averaging) for engine in ("fast", "torch")
+    )
     second.restore(first.state())
     third.restore(first.state())
     histories = History(), History()
@@ -86,15 +91,15 @@ def test_a_gpu_takes_torch() -> None:
     assert engine_name(TrainConfig(), CPU) == "fast"
 
 
-@pytest.mark.imdb
-def test_the_fast_engine_follows_the_notebooks_curve(keras_dataset: Dataset) -> None:
-    """Until rounding takes over: from about epoch 22 on, any two ways to round part."""
-    histories = []
-    for engine in ("torch", "fast"):
-        config = TrainConfig.parse({"engine": engine, "max_epochs": 18})
-        splits = [encode_split(keras_dataset, name, config) for name in ("train", "validation")]
-        history = History()
-        TrainingLoop(config, splits[0], splits[1], CPU).run(history, StopFlag())
-        histories.append([(r.train_loss, r.val_loss) for r in history.records])
+def test_averages_are_validated_and_kept_and_the_weights_go_on_from_where_they_were() -> None:
+    """The averages lag behind the weights, which train as if there were none."""
+    loops = [small_loop("fast", weight_average=average) for average in (0.0, 0.999)]
+    first = {name: view.copy() for name, view in loops[1].engine.weights().items()}
+    for loop in loops:
+        loop.run(History(), StopFlag())
+    plain, averaged = (loop.state() for loop in loops)
 
-    assert np.allclose(histories[0], histories[1], rtol=0, atol=1e-5)
+    for name, weights in plain.weights.items():
+        assert np.array_equal(averaged.optimizer[f"trained.{name}"], weights)
+        way = np.abs(weights - first[name]).max()
+        assert 0 < np.abs(averaged.weights[name] - first[name]).max() < way

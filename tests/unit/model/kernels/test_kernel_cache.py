@@ -1,27 +1,57 @@
 """Kernels that several processes compiled must work together in one."""
 
+import json
 import os
 import subprocess
 import sys
 from pathlib import Path
+from shutil import copytree, ignore_patterns
+
+import numpy as np
+
+from imdb_core.model.kernels.exact.library import find_library
 
 CODE = """
 import sys
 import numpy as np, torch
 from tests.kernels import kernels_of, network_of, reviews
 for cell in sys.argv[1:]:
+    losses = []
+    for readout in ("mean_max", "last"):
+        torch.manual_seed(0)
+        ids, labels = reviews(np.random.default_rng(0), 40, 12, 100)
+        kernels = kernels_of(network_of(cell, readout, 100, 8, 8), cell, 16, 12)
+        losses.append(kernels.train(ids, labels, np.arange(40), learning_rate=1e-2).tolist())
+    print(losses)
+"""
+STEPS = """
+import sys
+import numpy as np, torch
+from tests.kernels import kernels_of, network_of, reviews
+ids, labels = reviews(np.random.default_rng(0), 48, 12, 100)
+for step in sys.argv[1:]:
+    cell, verb = step.split()
     torch.manual_seed(0)
-    ids, labels = reviews(np.random.default_rng(0), 40, 12, 100)
-    kernels = kernels_of(network_of(cell, "mean_max", 100, 5, 6), cell, 16, 12)
-    print(kernels.train(ids, labels, np.arange(40), learning_rate=1e-2).tolist())
+    kernels = kernels_of(network_of(cell, "last", 100, 16, 8), cell, 16, 12)
+    if verb == "train":
+        print(kernels.train(ids, labels, np.arange(48), learning_rate=1e-2).tolist())
+    else:
+        print(kernels.predict(ids).tolist())
 """
 PROJECT = Path(__file__).parents[4]
 
 
 def losses_of(cells: list[str], cache: Path) -> list[str]:
+    return said(cache, CODE, *cells)
+
+
+def said(cache: Path, code: str, *arguments: str, project: Path = PROJECT) -> list[str]:
+    """The lines that a process prints which keeps its kernels in `cache`."""
+    search = os.pathsep.join(map(str, (project, PROJECT)))
     done = subprocess.run(
-        [sys.executable, "-c", CODE, *cells],
-        env=os.environ | {"NUMBA_CACHE_DIR": str(cache), "PYTHONPATH": str(PROJECT)},
+        [sys.executable, "-c", code, *arguments],
+        env=os.environ | {"NUMBA_CACHE_DIR": str(cache), "PYTHONPATH": search},
+        cwd=project,
         capture_output=True,
         text=True,
     )
@@ -37,4 +67,30 @@ def test_kernels_loaded_from_the_cache_give_what_compiled_ones_gave(tmp_path: Pa
     assert loaded[1:2] == compiled
     assert losses_of(cells, tmp_path) == loaded
     assert losses_of(cells[::-1], tmp_path) == loaded[::-1]
-    assert len(list(tmp_path.rglob("*.nbc"))) == 1  # one type of record, one compiled `train`
+    # One type of record: `train` is compiled once, and once more for the exact kernels.
+    has_exact = find_library() is not None
+    assert len(list(tmp_path.rglob("*.nbc"))) == 1 + has_exact
+
+
+def test_what_two_processes_compiled_works_in_a_third(tmp_path: Path) -> None:
+    """A name that stands for two functions would be linked to either."""
+    alone = [said(tmp_path, STEPS, step)[0] for step in ("rnn predict", "rnn train")]
+
+    assert said(tmp_path, STEPS, "rnn predict", "rnn train") == alone
+    assert said(tmp_path, STEPS, "rnn train", "rnn predict") == alone[::-1]
+
+
+def test_a_change_in_any_kernel_is_compiled_anew(tmp_path: Path) -> None:
+    copytree(PROJECT / "imdb_core", tmp_path / "imdb_core", ignore=ignore_patterns("*.nb?"))
+    cache = tmp_path / "cache"
+    (before,) = said(cache, STEPS, "rnn predict", project=tmp_path)
+
+    for name in ("head.py", "exact/head.py"):
+        called = tmp_path / "imdb_core" / "model" / "kernels" / name
+        bias = "get(floats(plan.flat), plan.at_dense_bias)"
+        text = called.read_text()
+        assert text.count(bias) == 1
+        called.write_text(text.replace(bias, f"({bias} + np.float32(1))"))
+
+    (after,) = said(cache, STEPS, "rnn predict", project=tmp_path)
+    assert np.allclose(np.array(json.loads(after)) - np.array(json.loads(before)), 1)

@@ -1,0 +1,50 @@
+"""Adam over the flat parameter vector, rounded as torch.optim.Adam(W)'s `_single_tensor_adam`."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from ..adam import epsilons
+from ..compiling import Plan, kernel
+from ..vectors import floats, load, splat, store
+from .calls import vector_function
+from .lanes import fused
+
+_BETA1 = 0.9
+_BETA2 = 0.999
+_ADD1 = np.float32(1 - _BETA1)
+_KEEP2 = np.float32(_BETA2)
+_ADD2 = np.float32(1 - _BETA2)
+
+
+@kernel
+def adam_step(
+    plan: Plan,
+    step: int,
+    learning_rate: float,
+    weight_decay: float,
+    factor: float,
+    word_epsilon: float,
+) -> None:
+    """One step with the gradient times `factor`; `step` counts from 1."""
+    flat, gradient, roots = floats(plan.flat), floats(plan.gradient), floats(plan.roots)
+    first, second = floats(plan.first_moment), floats(plan.second_moment)
+    count = np.float64(step)
+    rate = splat(np.float32(-learning_rate / (1 - math.pow(_BETA1, count))))
+    scale = splat(np.float32(math.pow(1 - math.pow(_BETA2, count), 0.5)))
+    decay, factors = splat(np.float32(1 - learning_rate * weight_decay)), splat(np.float32(factor))
+    add1, keep2, add2 = splat(_ADD1), splat(_KEEP2), splat(_ADD2)
+    zero, size = splat(np.float32(0)), plan.parameters
+    # `fused` with zero rounds a product that a sum behind it might take up otherwise.
+    for i in range(0, size, 8):
+        slope = fused(load(gradient, i), factors, zero)
+        mean = load(first, i)
+        store(first, i, fused(add1, slope - mean, mean))
+        store(second, i, fused(add2 * slope, slope, load(second, i) * keep2))
+    vector_function(plan.vector_root, size, floats(plan.second_moment), roots)
+    for i in range(0, size, 8):
+        divisor = load(roots, i) / scale + epsilons(plan, i, word_epsilon)
+        kept = fused(load(flat, i), decay, zero)
+        store(flat, i, kept + (rate * load(first, i)) / divisor)

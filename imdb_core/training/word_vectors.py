@@ -1,0 +1,62 @@
+"""Word vectors from the company that words keep in the training reviews.
+
+A network that starts from them knows from the first batch that "dull" is like "boring", and
+so has more to say about the words that it meets too seldom to learn.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from imdb_core.errors import StorageError
+from imdb_core.process import output_of, python
+
+WORKER: Final = python("imdb_core.training.word_vectors_worker")
+
+
+def typical_seconds(size: int, max_length: int) -> float:
+    """How long `find_word_vectors` takes for IMDB's 20,000 reviews on two cores of 2026: most of
+    it to load scikit-learn, and for each number of a vector and each word read.
+    """
+    return 2.0 + 0.022 * size + 0.0008 * max_length
+
+
+def find_word_vectors(
+    ids: NDArray[np.int32],
+    vocab_size: int,
+    size: int,
+    *,
+    is_cancelled: Callable[[], bool] = lambda: False,
+    worker: Sequence[str] = WORKER,
+) -> NDArray[np.float32]:
+    """(vocab_size, size) vectors, as `word_vectors_worker` factors them. Blocks for seconds.
+
+    The same ids give the same vectors on the same machine.
+
+    Args:
+        ids: (N, T) the training reviews as `encode` gives them.
+        vocab_size, size: V and E of the network.
+        is_cancelled: asked many times a second.
+        worker: the command, to which two files and both sizes are added.
+
+    Raises:
+        DataError: the process that computes was killed, or failed.
+        PreparationCancelledError: cancelled; nothing is kept.
+        StorageError: the disk has no room for the ids.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        given, made = Path(folder, "ids.npy"), Path(folder, "vectors.npy")
+        try:
+            np.save(given, ids)
+        except OSError as error:
+            raise StorageError.from_os_error(error, given) from error
+        command = [*worker, str(given), str(made), str(vocab_size), str(size)]
+        output_of(command, "The word vectors", is_cancelled=is_cancelled)
+        vectors: NDArray[np.float32] = np.load(made, allow_pickle=False)
+    return vectors
