@@ -12,21 +12,26 @@ the command line shows it as it is. Anything else that escapes is a defect.
     │   ├── DataNotPreparedError   nothing prepared for this source yet
     │   ├── SourceUnavailableError no network, no such path, too slow
     │   ├── SourceDamagedError     a file is not what it should be; the message names it
+    │   ├── CsvError               a CSV file of one's own that cannot be used, all faults at once
     │   └── PreparationCancelledError
     ├── RunError
     │   ├── RunNotFoundError
     │   ├── RunDamagedError        a run folder cannot be read; the message names the file
-    │   └── RunStateError          the run's state does not allow what was asked
+    │   ├── RunStateError          the run's state does not allow what was asked
+    │   └── RunArchiveError        a zip that is offered as a run, and is none
     ├── TrainingError
     │   ├── DeviceUnavailableError
     │   ├── EngineUnavailableError
     │   └── NonFiniteLossError
     └── TextError                a review that cannot be scored
+        └── FileFaultError       a file that cannot be read as a table of reviews
 """
 
 from __future__ import annotations
 
 import errno
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 
@@ -78,6 +83,41 @@ class SourceDamagedError(DataError):
     """A source's file is not what it should be; the message names the file."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class CsvFault:
+    """What is wrong with a CSV file, and where: a table's row, whose names are row 1, and a line.
+
+    Both are None for what concerns the whole file.
+    """
+
+    message: str
+    row: int | None = None
+    line: int | None = None
+
+    def __str__(self) -> str:
+        if self.row is None:
+            return self.message
+        line = "" if self.line == self.row else f" (line {self.line})"
+        return f"Row {self.row}{line}: {self.message}."
+
+
+class CsvError(DataError):
+    """A CSV file that cannot be used.
+
+    Attributes:
+        faults: all that was found.
+    """
+
+    def __init__(self, faults: Sequence[CsvFault]) -> None:
+        self.faults = list(faults)
+        super().__init__("\n".join(map(str, faults)))
+
+    @classmethod
+    def of(cls, message: str) -> CsvError:
+        """The one fault of a whole file."""
+        return cls([CsvFault(message=message)])
+
+
 class PreparationCancelledError(DataError):
     """The user cancelled a preparation; nothing of it is left."""
 
@@ -98,6 +138,10 @@ class RunStateError(RunError):
     """The run's state does not allow what was asked of it."""
 
 
+class RunArchiveError(RunError):
+    """A zip that is offered as a run, and is none that can be taken in."""
+
+
 class TrainingError(StudioError):
     """Base of what can end a training."""
 
@@ -116,3 +160,7 @@ class NonFiniteLossError(TrainingError):
 
 class TextError(StudioError):
     """A text that cannot be scored."""
+
+
+class FileFaultError(TextError):
+    """A file that cannot be read as a table of reviews."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -13,16 +14,25 @@ from imdb_core.errors import StorageError
 def write_atomically(path: Path, content: bytes) -> None:
     """Replace `path` by `content` in one step: the old bytes or the new, never a mixture.
 
+    Raises:
+        StorageError: the disk is full or the folder cannot be written; `path` is as it was.
+    """
+    write_parts_atomically(path, [content])
+
+
+def write_parts_atomically(path: Path, parts: Iterable[bytes | memoryview]) -> None:
+    """`write_atomically` of what `parts` are together, without a copy of them in memory.
+
     The temporary file stands in the same folder, so that the rename cannot cross a
     file system; it reaches the disk before the rename does.
 
     Raises:
-        StorageError: the disk is full or the folder cannot be written; `path` is as it was.
+        StorageError: as there.
     """
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         with open(temporary, "wb") as file:
-            file.write(content)
+            file.writelines(parts)
             file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, path)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from imdb_core.config import TrainConfig
 from imdb_core.data.encoding import encode
-from imdb_core.data.reviews import Dataset, Reviews
+from imdb_core.data.reviews import Dataset
 from imdb_core.data.split import validation_split
 
 SplitName = Literal["train", "validation", "test"]
@@ -36,16 +36,17 @@ class EncodedSplit:
         return len(self.labels)
 
 
-_KEPT = 2
+_KEPT = 2  # a training's own two splits
 _lock = threading.Lock()
-_recent: OrderedDict[tuple[str, bool, int, int], NDArray[np.int32]] = OrderedDict()
+_recent: OrderedDict[tuple[object, ...], NDArray[np.int32]] = OrderedDict()
 
 
 def encode_split(dataset: Dataset, split: SplitName, config: TrainConfig) -> EncodedSplit:
     """The rows of one split in the notebook's order, encoded for `config`.
 
     Training and validation rows are parts of the data set's train part; the test split
-    is its test part, whole.
+    is its test part, whole. What trainings that follow each other have in common is
+    encoded once.
     """
     if split == "test":
         reviews, rows = dataset.test, np.arange(len(dataset.test))
@@ -53,23 +54,13 @@ def encode_split(dataset: Dataset, split: SplitName, config: TrainConfig) -> Enc
         reviews = dataset.train
         train_rows, validation_rows = validation_split(len(reviews), config.validation_fraction)
         rows = train_rows if split == "train" else validation_rows
-    ids = _encoded(dataset.fingerprint, reviews, split == "test", config)
-    return EncodedSplit(
-        ids=ids if split == "test" else ids[rows],
-        labels=reviews.labels[rows].astype(np.float32),
-        rows=rows,
-    )
-
-
-def _encoded(
-    fingerprint: str, reviews: Reviews, is_test: bool, config: TrainConfig
-) -> NDArray[np.int32]:
-    """`encode`, once for the trainings and evaluations that follow each other."""
-    key = fingerprint, is_test, config.vocab_size, config.max_length
+    size = config.vocab_size, config.max_length
+    key = dataset.fingerprint, split, split != "test" and config.validation_fraction, *size
     with _lock:
         if key not in _recent:
-            _recent[key] = encode(reviews, config.vocab_size, config.max_length)
+            while len(_recent) >= _KEPT:
+                _recent.popitem(last=False)
+            _recent[key] = encode(reviews, *size, rows)
         _recent.move_to_end(key)
-        while len(_recent) > _KEPT:
-            _recent.popitem(last=False)
-        return _recent[key]
+        ids = _recent[key]
+    return EncodedSplit(ids=ids, labels=reviews.labels[rows].astype(np.float32), rows=rows)

@@ -18,7 +18,9 @@ INDEX_FROM: Final = 3
 _CELLS_AT_ONCE: Final = 1 << 20  # bounds the scratch memory to about 20 MB
 
 
-def encode(reviews: Reviews, vocab_size: int, max_length: int) -> NDArray[np.int32]:
+def encode(
+    reviews: Reviews, vocab_size: int, max_length: int, rows: NDArray[np.int64] | None = None
+) -> NDArray[np.int32]:
     """Padded ids, (N, max_length) int32, every one as Keras gives it.
 
     Equal to `pad_sequences(load_data(num_words=vocab_size), maxlen=max_length)`:
@@ -27,20 +29,23 @@ def encode(reviews: Reviews, vocab_size: int, max_length: int) -> NDArray[np.int
     fills up in front.
 
     Args:
-        reviews: N reviews.
+        reviews: those to choose from.
         vocab_size: ids are below this; more than `UNKNOWN_ID`.
         max_length: ids per review; at least 1.
+        rows: N of the reviews, in the order wanted; by default all in theirs.
     """
     ranks, offsets = reviews.ranks, reviews.offsets
+    chosen = slice(None) if rows is None else rows
+    starts, ends = offsets[:-1][chosen], offsets[1:][chosen]
     words = np.asarray(ranks) if len(ranks) else np.zeros(1, np.int32)
-    ids = np.empty((len(offsets) - 1, max_length), np.int32)
+    ids = np.empty((len(starts), max_length), np.int32)
     columns = np.arange(max_length) - max_length
     rows_at_once = max(1, _CELLS_AT_ONCE // max_length)
     for first in range(0, len(ids), rows_at_once):
         block = ids[first : first + rows_at_once]
-        before = offsets[first : first + len(block), None] - 1  # where START_ID belongs
+        before = starts[first : first + len(block), None] - 1  # where START_ID belongs
         # (rows, max_length): the place in `words` that each column shows, counted from the end
-        places = offsets[first + 1 : first + 1 + len(block), None] + columns
+        places = ends[first : first + len(block), None] + columns
         np.add(words.take(places, mode="clip"), INDEX_FROM, out=block)
         block[(block >= vocab_size) | (block == INDEX_FROM)] = UNKNOWN_ID
         block[places == before] = START_ID

@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
-from imdb_core.config import Source
-from imdb_core.data import acl_imdb, keras_imdb, prepared, sample
+from imdb_core.config import OWN_PREFIX, Source
+from imdb_core.data import acl_imdb, keras_imdb, own_reviews, prepared, sample
+from imdb_core.data.csv_reviews import OwnReviews
+from imdb_core.data.lock import alone_with
 from imdb_core.data.progress import Progress, Watch
 from imdb_core.data.reviews import Dataset
-from imdb_core.data.sources import SOURCES, Counts, SourceStatus, known_source
+from imdb_core.data.sources import (
+    SOURCES,
+    Counts,
+    SourceStatus,
+    is_own,
+    known_source,
+    title_of,
+)
 from imdb_core.errors import (
+    CsvError,
     DataError,
     DataNotPreparedError,
     SourceUnavailableError,
@@ -23,7 +31,6 @@ from imdb_core.errors import (
 )
 from imdb_core.settings import Settings
 
-_POLL_S = 0.2
 _COMMAND = "python -m imdb_core data prepare --source"
 
 
@@ -43,7 +50,12 @@ class DataLibrary:
 
     def statuses(self) -> list[SourceStatus]:
         """The status of every source; quick, for it reads no reviews."""
-        return [self.status(source) for source in SOURCES]
+        return [self.status(source) for source in (*SOURCES, *self.own_sources())]
+
+    def own_sources(self) -> list[Source]:
+        """The user's own sources that are there, in the order of the alphabet."""
+        folders = self._settings.data_folder.glob(f"{OWN_PREFIX}*/{prepared.META}")
+        return sorted(file.parent.name for file in folders if is_own(file.parent.name))
 
     def status(self, source: str) -> SourceStatus:
         """The status of exactly this source, whatever `resolve` would take for it.
@@ -52,20 +64,27 @@ class DataLibrary:
             SourceUnavailableError: there is no such source.
         """
         known = known_source(source)
-        title, description = SOURCES[known]
+        title, description = SOURCES.get(known) or (title_of(known), "Your own reviews.")
         folder = self._folder(known)
+        is_damaged = False
         try:
             meta = prepared.read_meta(folder)
+            title = meta.title or title
+            prepared.check(folder, meta)
             size_bytes = prepared.size_bytes(folder)
         except (DataNotPreparedError, FileNotFoundError):  # the latter: deleted in between
             advice = self._advice(known)
         except DataError as error:
-            advice = str(error)
+            # Deleted in between, each file is missing.
+            is_damaged = folder.is_dir()
+            advice = str(error) if is_damaged else self._advice(known)
         else:
             return SourceStatus(
                 source=known,
                 title=title,
-                description=description,
+                description=f"Your own reviews, from {meta.path}."
+                if is_own(known)
+                else description,
                 is_prepared=True,
                 origin=meta.origin,
                 counts=Counts(train=meta.train, test=meta.test, words=meta.words),
@@ -73,7 +92,15 @@ class DataLibrary:
                 prepared_at=meta.created,
             )
         return SourceStatus(
-            source=known, title=title, description=description, is_prepared=False, advice=advice
+            source=known,
+            title=title,
+            description=description,
+            is_prepared=False,
+            advice=advice,
+            is_preparable=not is_own(known)
+            and (known != "aclimdb" or self._aclimdb_path() is not None),
+            is_damaged=is_damaged,
+            is_replaced=not is_damaged and self.resolve(known) != known,
         )
 
     def resolve(self, source: str) -> Source:
@@ -119,15 +146,56 @@ class DataLibrary:
         chosen: Source = "aclimdb" if path and source == "imdb" else self.resolve(source)
         if path and chosen != "aclimdb":
             raise SourceUnavailableError(
-                f"{SOURCES[chosen][0]} is not read from a path; leave {path} out."
+                f"{title_of(chosen)} is not read from a path; leave {path} out."
             )
         path = path and path.expanduser().absolute()
         watch = Watch(on_progress, is_cancelled)
         with self._lock(chosen, watch):
             if not self._is_usable(chosen, path):
                 with prepared.staging(self._folder(chosen)) as folder:
-                    self._write(chosen, folder, path or self._settings.aclimdb, watch)
+                    self._write(chosen, folder, path or self._aclimdb_path(), watch)
         return self.load(chosen)
+
+    def add_own(
+        self,
+        name: str,
+        reviews: OwnReviews,
+        *,
+        file_name: str,
+        on_progress: Callable[[Progress], None] | None = None,
+        is_cancelled: Callable[[], bool] | None = None,
+    ) -> Dataset:
+        """Make a source of the user's own reviews. Blocks; call it outside a page's script.
+
+        Args:
+            name: the user's, of which the source's name is made.
+            reviews: what `check_csv` took out of a file.
+            file_name: where they come from, for people.
+            on_progress: called often, in this thread.
+            is_cancelled: asked several times a second.
+
+        Raises:
+            CsvError: the name cannot be used, or is taken.
+            PreparationCancelledError: cancelled; nothing is left.
+            StorageError: the disk is full or the folder cannot be written.
+        """
+        title = own_reviews.clean_name(name)
+        source = own_reviews.own_source(title)
+        watch = Watch(on_progress, is_cancelled)
+        with self._lock(source, watch):
+            if self._folder(source).exists():
+                raise CsvError.of(f"{source} is there already. Choose another name, or delete it.")
+            dataset = own_reviews.make(source, reviews, watch)
+            watch.report(Progress(stage="Writing the reviews"))
+            with prepared.staging(self._folder(source)) as folder:
+                prepared.write(
+                    folder,
+                    dataset,
+                    created_at=datetime.now(UTC),
+                    path=Path(own_reviews.clean_name(file_name[-own_reviews.LONGEST_NAME :])),
+                    title=title,
+                )
+        return self.load(source)
 
     def load(self, source: str) -> Dataset:
         """The prepared data set; the same object as long as its folder is the same.
@@ -167,16 +235,31 @@ class DataLibrary:
     def _advice(self, source: Source) -> str:
         """What to do for a source that is not prepared."""
         if source == "imdb" and self.resolve("imdb") == "aclimdb":
-            return "Stanford's files are used for it."
+            return "Nothing to do: Stanford's files are used, which hold the same reviews."
         if source == "aclimdb" and self._settings.aclimdb is None:
             return (
                 "Set IMDB_STUDIO_ACLIMDB to Stanford's aclImdb folder or its .tar.gz, "
                 f"or run: {_COMMAND} {source} --path PATH"
             )
+        if is_own(source):
+            return (
+                f"Your reviews {source} are not here. Upload them again on the Data page, "
+                "or choose other data."
+            )
         return (
             f"{SOURCES[source][0]} is not prepared yet. Prepare it on the Data page, "
             f"or run: {_COMMAND} {source}"
         )
+
+    def _aclimdb_path(self) -> Path | None:
+        """Where Stanford's files are: as the settings say, else where damaged ones came from."""
+        if self._settings.aclimdb is not None:
+            return self._settings.aclimdb
+        try:
+            former = prepared.read_meta(self._folder("aclimdb")).path
+        except DataError:
+            return None
+        return Path(former) if former is not None and Path(former).exists() else None
 
     def _folder(self, source: Source) -> Path:
         return self._settings.data_folder / source
@@ -196,6 +279,8 @@ class DataLibrary:
             keras_home = self._settings.keras_home
             keras_imdb.prepare(folder, keras_home, watch, worker=self._keras_worker)
             return
+        if is_own(source):
+            raise DataNotPreparedError(self._advice(source))
         if source == "sample":
             watch.report(Progress(stage="Making up reviews"))
             dataset, path = sample.make(), None
@@ -206,29 +291,7 @@ class DataLibrary:
         watch.report(Progress(stage="Writing the reviews"))
         prepared.write(folder, dataset, created_at=datetime.now(UTC), path=path)
 
-    @contextmanager
-    def _lock(self, source: Source, watch: Watch | None) -> Iterator[None]:
-        """Be alone with `source`: wait while `watch` allows it, or without one not at all."""
-        folder = self._folder(source)
-        lock = FileLock(folder.with_name(f".{source}.lock"))
-        try:
-            folder.parent.mkdir(parents=True, exist_ok=True)
-            try:
-                lock.acquire(timeout=0)
-            except Timeout:
-                if watch is None:
-                    raise StorageError(
-                        f"{SOURCES[source][0]} is being prepared. Wait for that or cancel it, "
-                        "then try again."
-                    ) from None
-                watch.report(Progress(stage="Waiting for another preparation to end"))
-                while not lock.is_locked:
-                    watch.check()
-                    with suppress(Timeout):
-                        lock.acquire(timeout=_POLL_S)
-        except OSError as error:
-            raise StorageError.from_os_error(error, folder.parent) from error
-        try:
-            yield
-        finally:
-            lock.release()
+    def _lock(self, source: Source, watch: Watch | None) -> AbstractContextManager[None]:
+        # One for all of the user's own: a name that is given up leaves no file behind.
+        name = "own" if is_own(source) else source
+        return alone_with(self._settings.data_folder / f".{name}.lock", title_of(source), watch)

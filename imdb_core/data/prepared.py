@@ -27,6 +27,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from imdb_core.config import Source
 from imdb_core.data.reviews import Dataset, Reviews, Texts
+from imdb_core.data.sources import is_own
 from imdb_core.data.vocabulary import Vocabulary
 from imdb_core.errors import DataNotPreparedError, SourceDamagedError, StorageError
 
@@ -35,7 +36,11 @@ _WORDS = "words.txt"
 
 
 class Meta(BaseModel):
-    """What `meta.json` holds; `path` is what an aclImdb set was read from."""
+    """What `meta.json` holds.
+
+    `path` is what an aclImdb set was read from, or the name of a user's file; `title` is the
+    user's name for reviews of his own.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -50,10 +55,16 @@ class Meta(BaseModel):
     has_texts: bool
     created: datetime
     path: str | None = None
+    title: str | None = None
 
 
 def write(
-    folder: Path, dataset: Dataset, *, created_at: datetime, path: Path | None = None
+    folder: Path,
+    dataset: Dataset,
+    *,
+    created_at: datetime,
+    path: Path | None = None,
+    title: str | None = None,
 ) -> None:
     """Write `dataset` into the existing `folder`, down to the disk; `meta.json` comes last.
 
@@ -71,10 +82,11 @@ def write(
         has_texts=dataset.train.texts is not None,
         created=created_at,
         path=None if path is None else str(path),
+        title=title,
     )
     for split, reviews in (("train", dataset.train), ("test", dataset.test)):
         for name, array in _arrays(reviews).items():
-            write_array(folder / f"{split}_{name}.npy", array)
+            write_array(_array_file(folder, split, name), array)
     _write(folder / _WORDS, "\n".join(dataset.vocabulary.words).encode())
     _write(folder / META, (meta.model_dump_json(indent=2) + "\n").encode())
 
@@ -102,20 +114,35 @@ def load(folder: Path) -> Dataset:
         SourceDamagedError: a file is missing, cut or inconsistent; the message names it.
     """
     meta = read_meta(folder)
+    train, test = (_map_reviews(folder, split, meta) for split in ("train", "test"))
+    content = _read_words(folder)
+    _check_words(content, folder, meta)
     try:
-        words = (folder / _WORDS).read_bytes().decode().split("\n")
-    except (OSError, UnicodeDecodeError) as error:
+        words = content.decode().split("\n")
+    except UnicodeDecodeError as error:
         raise _damaged(folder / _WORDS) from error
-    if len(words) != meta.words:
-        raise _damaged(folder / _WORDS)
+    for split, reviews in (("train", train), ("test", test)):
+        _check_numbers(folder, split, reviews, meta)
     return Dataset(
         source=meta.source,
         origin=meta.origin,
         fingerprint=meta.fingerprint,
-        train=_load_reviews(folder, "train", meta.train, meta),
-        test=_load_reviews(folder, "test", meta.test, meta),
+        train=train,
+        test=test,
         vocabulary=Vocabulary(tuple(words)),
     )
+
+
+def check(folder: Path, meta: Meta) -> None:
+    """Whether each file is there and of the size that `meta` asks for: all that shows without
+    reading reviews.
+
+    Raises:
+        SourceDamagedError: a file is missing or cut; the message names it.
+    """
+    for split in ("train", "test"):
+        _map_reviews(folder, split, meta)
+    _check_words(_read_words(folder), folder, meta)
 
 
 @contextmanager
@@ -199,26 +226,54 @@ def _arrays(reviews: Reviews) -> dict[str, NDArray[Any]]:
     return arrays
 
 
-def _load_reviews(folder: Path, split: str, count: int, meta: Meta) -> Reviews:
-    def path(name: str) -> Path:
-        return folder / f"{split}_{name}.npy"
+def _read_words(folder: Path) -> bytes:
+    try:
+        return (folder / _WORDS).read_bytes()
+    except OSError as error:
+        raise _damaged(folder / _WORDS) from error
+
+
+def _check_words(content: bytes, folder: Path, meta: Meta) -> None:
+    if content.count(b"\n") + 1 != meta.words:
+        raise _damaged(folder / _WORDS)
+
+
+def _map_reviews(folder: Path, split: Literal["train", "test"], meta: Meta) -> Reviews:
+    """Arrays of the sizes that they should have, whatever stands in them."""
+    count = meta.train if split == "train" else meta.test
+
+    def array(name: str, dtype: type[np.generic], count: int = count) -> NDArray[Any]:
+        return _load_array(_array_file(folder, split, name), dtype, count)
 
     def flat(name: str, offsets_name: str, dtype: type[np.generic]) -> tuple[Any, Any]:
-        offsets = _load_array(path(offsets_name), np.int64, count + 1)
-        if offsets[0] != 0 or (np.diff(offsets) < 0).any():
-            raise _damaged(path(offsets_name))
-        return _load_array(path(name), dtype, int(offsets[-1])), offsets
+        offsets = array(offsets_name, np.int64, count + 1)
+        return array(name, dtype, int(offsets[-1])), offsets
 
     ranks, offsets = flat("ranks", "offsets", np.int32)
-    if len(ranks) and (ranks.min() < 0 or ranks.max() > meta.words):
-        raise _damaged(path("ranks"))
     return Reviews(
         ranks=ranks,
         offsets=offsets,
-        labels=_load_array(path("labels"), np.uint8, count),
-        stars=_load_array(path("stars"), np.uint8, count) if meta.has_stars else None,
+        labels=array("labels", np.uint8),
+        stars=array("stars", np.uint8) if meta.has_stars else None,
         texts=Texts(*flat("utf8", "text_offsets", np.uint8)) if meta.has_texts else None,
     )
+
+
+def _check_numbers(folder: Path, split: str, reviews: Reviews, meta: Meta) -> None:
+    """Offsets that rise from 0, and ranks of words that there are."""
+    offsets = {"offsets": reviews.offsets}
+    if reviews.texts is not None:
+        offsets["text_offsets"] = reviews.texts.offsets
+    for name, array in offsets.items():
+        if array[0] != 0 or (np.diff(array) < 0).any():
+            raise _damaged(_array_file(folder, split, name))
+    ranks = reviews.ranks
+    if len(ranks) and (ranks.min() < 0 or ranks.max() > meta.words):
+        raise _damaged(_array_file(folder, split, "ranks"))
+
+
+def _array_file(folder: Path, split: str, name: str) -> Path:
+    return folder / f"{split}_{name}.npy"
 
 
 def _load_array(path: Path, dtype: type[np.generic], count: int) -> NDArray[Any]:
@@ -232,10 +287,15 @@ def _load_array(path: Path, dtype: type[np.generic], count: int) -> NDArray[Any]
 
 
 def _damaged(path: Path) -> SourceDamagedError:
-    return SourceDamagedError(
-        f"{path} is missing or damaged. Prepare the data again: on the Data page, "
-        f"or with: python -m imdb_core data prepare --source {path.parent.name}"
-    )
+    source = path.parent.name
+    if is_own(source):
+        what_to_do = "Delete these reviews on the Data page, and upload them again."
+    else:
+        what_to_do = (
+            "Prepare the data again: on the Data page, "
+            f"or with: python -m imdb_core data prepare --source {source}"
+        )
+    return SourceDamagedError(f"{path} is missing or damaged. {what_to_do}")
 
 
 def _sibling(target: Path) -> Path:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from imdb_core.config import Source
+from imdb_core.config import BUILT_IN_SOURCES, OWN_PATTERN, OWN_PREFIX, Source
 from imdb_core.errors import SourceUnavailableError
 
 SOURCES: Final[dict[Source, tuple[str, str]]] = {
@@ -49,6 +50,10 @@ class SourceStatus:
         size_bytes: what it takes on disk.
         prepared_at: when it was prepared (UTC).
         advice: what to do next; empty if prepared.
+        is_preparable: whether `prepare` can be tried without being told a path or file.
+        is_damaged: there, but a file is missing, cut or unreadable. Numbers that cannot be
+            show only when it is loaded.
+        is_replaced: another source is read in its place.
     """
 
     source: Source
@@ -60,17 +65,35 @@ class SourceStatus:
     size_bytes: int | None = None
     prepared_at: datetime | None = None
     advice: str = ""
+    is_preparable: bool = True
+    is_damaged: bool = False
+    is_replaced: bool = False
+
+    @property
+    def is_own(self) -> bool:
+        """Whether the user brought these reviews."""
+        return is_own(self.source)
+
+
+def is_own(source: Source) -> bool:
+    """Whether `source` names reviews that a user brought, there or not."""
+    return re.fullmatch(OWN_PATTERN, source) is not None
+
+
+def title_of(source: Source) -> str:
+    """A source's name for people, without asking its folder."""
+    return SOURCES[source][0] if source in SOURCES else source.removeprefix(OWN_PREFIX)
 
 
 def known_source(name: str) -> Source:
-    """`name`, if it is a source.
+    """`name`, if it is a source, or could be one of the user's own.
 
     Raises:
-        SourceUnavailableError: there is no such source.
+        SourceUnavailableError: there can be no such source.
     """
-    for source in SOURCES:
-        if source == name:
-            return source
+    if name in SOURCES or is_own(name):
+        return name
     raise SourceUnavailableError(
-        f"There is no data source {name!r}; the sources are {', '.join(SOURCES)}."
+        f"There is no data source {name!r}; the sources are {', '.join(BUILT_IN_SOURCES)}, and "
+        f"{OWN_PREFIX}NAME for reviews of your own."
     )

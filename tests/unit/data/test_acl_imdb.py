@@ -161,7 +161,9 @@ def test_a_truncated_archive_is_not_a_shorter_one(
     assert not DataLibrary(settings).status("aclimdb").is_prepared
 
 
-@pytest.mark.parametrize("content", [b"", b"no archive", gzip.compress(b"no tar in here" * 99)])
+@pytest.mark.parametrize(
+    "content", [b"", b"no archive", gzip.compress(b"no tar in here" * 99, mtime=0)]
+)
 def test_what_is_no_archive_is_named(settings: Settings, tmp_path: Path, content: bytes) -> None:
     archive = tmp_path / "acl.tar.gz"
     archive.write_bytes(content)
@@ -218,3 +220,19 @@ def test_cancelling_ends_it_and_leaves_nothing(settings: Settings, imdb_test_dat
 def test_every_error_is_one_for_the_user(settings: Settings) -> None:
     with pytest.raises(StudioError, match="IMDB_STUDIO_ACLIMDB"):
         DataLibrary(settings).prepare("aclimdb")
+
+
+def test_a_damaged_set_is_read_again_from_where_it_came_from(
+    settings: Settings, tmp_path: Path
+) -> None:
+    archive = write_archive(tmp_path / "aclImdb.tar.gz", TREE)
+    fingerprint = prepare(settings, archive).fingerprint
+    (settings.data_folder / "aclimdb" / "train_ranks.npy").unlink()
+    library = DataLibrary(settings)
+
+    assert library.status("aclimdb").is_preparable
+    assert library.prepare("aclimdb").fingerprint == fingerprint
+
+    (settings.data_folder / "aclimdb" / "train_ranks.npy").unlink()
+    archive.unlink()
+    assert not library.status("aclimdb").is_preparable

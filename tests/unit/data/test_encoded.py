@@ -6,7 +6,7 @@ from sklearn.model_selection import train_test_split
 
 from imdb_core.config import TrainConfig
 from imdb_core.data import DataLibrary, Dataset, encode
-from imdb_core.data.encoded import encode_split
+from imdb_core.data.encoded import SplitName, encode_split
 from tests.conftest import settings_in
 
 
@@ -31,8 +31,13 @@ def test_splits_are_the_rows_that_the_notebook_takes(dataset: Dataset) -> None:
     assert np.array_equal(validation.labels, validation_labels)
 
 
-def test_the_same_encoding_is_done_once_and_another_one_anew(dataset: Dataset) -> None:
-    first = encode_split(dataset, "test", TrainConfig())
+@pytest.mark.parametrize("split", ["train", "validation", "test"])
+def test_the_same_encoding_is_done_once_and_another_one_anew(
+    dataset: Dataset, split: SplitName
+) -> None:
+    first = encode_split(dataset, split, TrainConfig())
 
-    assert encode_split(dataset, "test", TrainConfig(hidden_size=16)).ids is first.ids
+    assert encode_split(dataset, split, TrainConfig(hidden_size=16)).ids is first.ids
+    other = encode_split(dataset, split, TrainConfig(validation_fraction=0.3))
+    assert (len(other) == len(first)) == (split == "test")
     assert encode_split(dataset, "test", TrainConfig(max_length=50)).ids.shape == (1000, 50)
