@@ -17,6 +17,7 @@ EventKind = Literal[
     "started",
     "epoch",
     "paused",
+    "changed",
     "resumed",
     "stopped",
     "failed",

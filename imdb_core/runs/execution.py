@@ -5,19 +5,24 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
+import numpy as np
+from numpy.typing import NDArray
+
 from imdb_core.config import TrainConfig
 from imdb_core.data import DataLibrary, Dataset, Progress
 from imdb_core.data.encoded import EncodedSplit, encode_split
 from imdb_core.errors import PreparationCancelledError, StudioError
 from imdb_core.files import write_json_atomically
 from imdb_core.runs.event_log import Event, EventLog
+from imdb_core.runs.pinned import PinnedReviews
 from imdb_core.runs.recorder import RunRecorder
 from imdb_core.runs.run import DatasetInfo, Run
 from imdb_core.runs.store import RunStore
 from imdb_core.stop_flag import StopFlag
 from imdb_core.training.device import device_name, resolve_device
 from imdb_core.training.loop import TrainingLoop
-from imdb_core.training.records import StopReason
+from imdb_core.training.records import LoopEnd
+from imdb_core.training.word_vectors import find_word_vectors
 
 logger = logging.getLogger(__name__)
 
@@ -30,14 +35,16 @@ def execute(
     library: DataLibrary,
     *,
     stop: StopFlag,
+    pause_after: int | None = None,
     on_progress: Callable[[Progress], None] = lambda progress: None,
     on_event: Callable[[Event], None] = lambda event: None,
 ) -> Run:
     """Train the run to its end, here and now; returns it as it ended.
 
     Prepares the data first if nobody has. A run with finished epochs goes on from the
-    last of them. Whatever ends the run, its folder says so: an error a user can mend as
-    the `failed` event's message, any other with a pointer to the log.
+    last of them; a paused one waits to be resumed. Whatever ends the run, its folder says
+    so: an error a user can mend as the `failed` event's message, any other with a pointer
+    to the log.
 
     Raises:
         StorageError: not even the end could be written.
@@ -48,14 +55,10 @@ def execute(
         run = store.get(run_id)
         try:
             dataset = _dataset(library, run.config, on_progress, stop)
+            end = _train(run, dataset, store, log, stop, pause_after, on_progress)
         except PreparationCancelledError:
-            _append_stopped(store, log, run_id, "user")
-            return store.get(run_id)
-        on_progress(
-            Progress(stage="Getting the network ready; the first time compiles its kernels")
-        )
-        reason = _train(run, dataset, store, log, stop)
-        _append_stopped(store, log, run_id, reason)
+            end = "paused" if stop.asks_to_pause else "user"
+        _append_end(store, log, run_id, end)
     except StudioError as error:
         log.append("failed", message=str(error))
     except Exception as error:
@@ -83,13 +86,19 @@ def _train(
     store: RunStore,
     log: EventLog,
     stop: StopFlag,
-) -> StopReason:
+    pause_after: int | None,
+    on_progress: Callable[[Progress], None],
+) -> LoopEnd:
     config = run.config
     device = resolve_device(config.device)
     train = encode_split(dataset, "train", config)
     validation = encode_split(dataset, "validation", config)
-    loop = TrainingLoop(config, train, validation, device)
-    recorder = RunRecorder(run, log)
+    # Not kept under a name: with many words they are as large as the network.
+    loop = TrainingLoop(
+        config, train, validation, device, word_vectors=_word_vectors(run, train, stop, on_progress)
+    )
+    pinned = PinnedReviews(run.pinned_texts, config, dataset.vocabulary)
+    recorder = RunRecorder(run, log, pinned)
     if run.has_state:
         recorder.restore(loop, len(run.epochs))
         log.append("resumed", epoch=loop.stopping.epoch)
@@ -97,7 +106,21 @@ def _train(
         store.describe(run.id, _describe(dataset, train, validation), device_name(device))
         _save_vocabulary(run, dataset)
         log.append("started", device=device.type, engine=loop.engine.name)
-    return loop.run(recorder, stop)
+    return loop.run(recorder, stop, last_epoch=run.last_epoch, pause_after=pause_after)
+
+
+def _word_vectors(
+    run: Run, train: EncodedSplit, stop: StopFlag, on_progress: Callable[[Progress], None]
+) -> NDArray[np.float32] | None:
+    config = run.config
+    vectors = None
+    if config.initialization == "word_vectors" and not run.has_state:
+        on_progress(Progress(stage="Learning which words keep the same company"))
+        vectors = find_word_vectors(
+            train.ids, config.vocab_size, config.embedding_dim, is_cancelled=stop.is_set
+        )
+    on_progress(Progress(stage="Getting the network ready; the first time compiles its kernels"))
+    return vectors
 
 
 def _describe(dataset: Dataset, train: EncodedSplit, validation: EncodedSplit) -> DatasetInfo:
@@ -117,14 +140,9 @@ def _save_vocabulary(run: Run, dataset: Dataset) -> None:
     write_json_atomically(run.folder / VOCABULARY, {"words": words[: run.config.vocab_size]})
 
 
-def _append_stopped(store: RunStore, log: EventLog, run_id: str, reason: StopReason) -> None:
+def _append_end(store: RunStore, log: EventLog, run_id: str, end: LoopEnd) -> None:
     run = store.get(run_id)
-    best = run.best
-    log.append(
-        "stopped",
-        reason=reason,
-        epoch=len(run.epochs),
-        best_epoch=best.epoch if best else 0,
-        best_val_loss=best.val_loss if best else None,
-        val_accuracy=best.val_accuracy if best else None,
-    )
+    if end == "paused":
+        log.append("paused", epoch=len(run.epochs))
+    else:
+        log.append("stopped", **run.stopped_event(end))

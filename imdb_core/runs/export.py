@@ -4,31 +4,51 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from collections.abc import Callable
-from typing import Literal
+from typing import Final, Literal, get_args
 
+from imdb_core.runs.archive import as_zip
 from imdb_core.runs.checkpoints import load_weights
+from imdb_core.runs.onnx_export import as_onnx
 from imdb_core.runs.run import Run
+from imdb_core.runs.tensorboard_export import as_tensorboard
 from imdb_core.training.records import EpochRecord
 
-ExportFormat = Literal["pt", "safetensors", "csv"]
-
-FILE_NAMES: dict[ExportFormat, str] = {
-    "pt": "best_rnn_model.pt",
-    "safetensors": "best.safetensors",
-    "csv": "history.csv",
-}
-"""What to call an exported file."""
+ExportFormat = Literal["pt", "safetensors", "onnx", "csv", "json", "zip", "tensorboard"]
+FORMATS: Final[tuple[ExportFormat, ...]] = get_args(ExportFormat)
 
 
 def export(run: Run, format: ExportFormat) -> bytes:
     """The bytes of a file in `format`.
 
     Raises:
-        RunStateError: the run has no weights yet.
-        RunDamagedError: its weights cannot be read.
+        RunStateError: the run has no weights yet, or is at work and was to be a zip.
+        RunDamagedError: its files cannot be read.
     """
     return _EXPORTERS[format](run)
+
+
+def file_name(run: Run, format: ExportFormat) -> str:
+    """What to call the file."""
+    names: dict[ExportFormat, str] = {
+        "pt": "best_rnn_model.pt",
+        "safetensors": "best.safetensors",
+        "onnx": "best_rnn_model.onnx",
+        "csv": "history.csv",
+        "json": "settings.json",
+        "zip": f"{run.id}.zip",
+        # TensorBoard finds its files by the beginning of their names.
+        "tensorboard": f"events.out.tfevents.{int(run.created_at.timestamp())}.{run.id}",
+    }
+    return names[format]
+
+
+def is_exportable(run: Run, format: ExportFormat) -> bool:
+    """Whether the run, as it stands now, has what goes into such a file."""
+    if format == "zip":
+        return not run.is_live
+    return format == "json" or run.can_score
 
 
 def _as_pt(run: Run) -> bytes:
@@ -55,8 +75,17 @@ def _as_csv(run: Run) -> bytes:
     return buffer.getvalue().encode()
 
 
-_EXPORTERS: dict[ExportFormat, Callable[[Run], bytes]] = {
+def _as_json(run: Run) -> bytes:
+    """The settings in force, as `TrainConfig.parse` takes them."""
+    return (json.dumps(run.config.model_dump(), indent=2) + "\n").encode()
+
+
+_EXPORTERS: Final[dict[ExportFormat, Callable[[Run], bytes]]] = {
     "pt": _as_pt,
     "safetensors": _as_safetensors,
+    "onnx": as_onnx,
     "csv": _as_csv,
+    "json": _as_json,
+    "zip": as_zip,
+    "tensorboard": as_tensorboard,
 }

@@ -1,39 +1,24 @@
-"""A run as its folder tells it: an immutable view, read afresh whenever one asks."""
+"""A run as its folder tells it at one moment."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from operator import itemgetter
 from pathlib import Path
 from typing import Any, Literal
 
-from imdb_core.config import TrainConfig
-from imdb_core.errors import ConfigError, RunDamagedError, RunStateError
+from imdb_core.config import TrainConfig, field_specs
+from imdb_core.errors import RunStateError
+from imdb_core.runs import ending
 from imdb_core.runs.checkpoints import BEST, LAST
-from imdb_core.runs.event_log import Event, read_events
-from imdb_core.runs.owner import Owner
 from imdb_core.training.records import EpochRecord, StopReason
 
 SCHEMA_VERSION = 1
+EPOCHS_LIMIT = int(field_specs()["max_epochs"].maximum or 0)
 
 RunState = Literal["queued", "preparing", "training", "paused", "finished", "failed", "interrupted"]
 
-_STATE_AFTER: dict[str, RunState] = {
-    "queued": "queued",
-    "preparing": "preparing",
-    "started": "training",
-    "resumed": "training",
-    "epoch": "training",
-    "paused": "paused",
-    "stopped": "finished",
-    "failed": "failed",
-    "interrupted": "interrupted",
-}
-_LIVE: tuple[RunState, ...] = ("queued", "preparing", "training", "paused")
-_epoch_values = itemgetter(*EpochRecord._fields)
+LIVE_STATES: tuple[RunState, ...] = ("queued", "preparing", "training")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,18 +43,42 @@ class DatasetInfo:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Change:
+    """Settings that were changed while the run was paused.
+
+    Attributes:
+        epoch: the last epoch that the old values trained.
+        settings: names to new values.
+    """
+
+    epoch: int
+    settings: dict[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Run:
     """One run at one moment.
 
     Attributes:
         id: the folder's name; ids sort by time of creation.
         label: the user's name for it, may be empty.
+        notes: the user's own text, may be empty.
+        tags: the user's own, in order.
+        is_archived: kept out of sight unless asked for.
+        config: the settings now in force, `changes` included.
+        changes: in order.
         dataset: None until the data were ready.
         device: what computed, by name; empty until training started.
-        versions: package name to version.
+        versions: package name to version; `project` is a mark of the code that computes.
         parent: the run that this one goes on from, if any.
+        pinned_texts: the user's own, judged after every epoch.
+        guess: the epoch at which the user thought it would stop, if they said so.
         state: what the last event means, but `interrupted` where its owner has died.
         epochs: finished epochs in order, epoch 1 first.
+        pinned: P(positive) of each pinned text, for each of `epochs`.
+        first_stop: the epoch at which a rule ended it before it was kept going.
+        between_epochs_s: what an epoch takes beside its own seconds, mostly writing files.
+        last_epoch: how far it is kept going, whatever the patience rule says.
         reason: which rule ended it, if one did.
         error: why it failed, if it did.
     """
@@ -78,16 +87,26 @@ class Run:
     folder: Path
     label: str
     config: TrainConfig
+    changes: tuple[Change, ...]
     dataset: DatasetInfo | None
     device: str
     versions: dict[str, str]
     parent: str | None
+    pinned_texts: tuple[str, ...]
+    guess: int | None
     created_at: datetime
     changed_at: datetime
     state: RunState
     epochs: tuple[EpochRecord, ...]
+    pinned: tuple[tuple[float, ...], ...]
+    first_stop: int | None
+    last_epoch: int | None
+    between_epochs_s: float
     reason: StopReason | None
     error: str | None
+    notes: str = ""
+    tags: tuple[str, ...] = ()
+    is_archived: bool = False
 
     @property
     def name(self) -> str:
@@ -97,7 +116,7 @@ class Run:
     @property
     def is_live(self) -> bool:
         """Whether it is waiting or at work."""
-        return self.state in _LIVE
+        return self.state in LIVE_STATES
 
     @property
     def best(self) -> EpochRecord | None:
@@ -112,9 +131,7 @@ class Run:
     @property
     def ending(self) -> str:
         """Why it ended and what was kept, in a sentence or two; empty while it is at work."""
-        if self.is_live:
-            return ""
-        return f"{self._why_it_ended()} {self._what_was_kept()}"
+        return ending.ending(self)
 
     @property
     def training_seconds(self) -> float:
@@ -147,7 +164,8 @@ class Run:
         if self.state == "finished" and self.reason != "user":
             rule = "its patience" if self.reason == "patience" else "its most epochs"
             raise RunStateError(
-                f"Run {self.id} came to its end by {rule}; there is nothing left to resume."
+                f"Run {self.id} came to its end by {rule}; there is nothing left to resume. "
+                "Keep it going on the Train page, if you want to see more epochs."
             )
         if self.state == "failed" and self.error and "loss became" in self.error:
             raise RunStateError(
@@ -164,94 +182,23 @@ class Run:
         return True
 
     @property
+    def can_keep_going(self) -> bool:
+        """Whether a rule ended it, and there is room for more epochs."""
+        ended_by_rule = self.state == "finished" and self.reason != "user"
+        return ended_by_rule and self.has_state and len(self.epochs) < EPOCHS_LIMIT
+
+    def stopped_event(self, reason: StopReason) -> dict[str, Any]:
+        """The fields of the `stopped` event that would end it now."""
+        best = self.best
+        return {
+            "reason": reason,
+            "epoch": len(self.epochs),
+            "best_epoch": best.epoch if best else 0,
+            "best_val_loss": best.val_loss if best else None,
+            "val_accuracy": best.val_accuracy if best else None,
+        }
+
+    @property
     def has_state(self) -> bool:
         """Whether a resumption goes on from a finished epoch, not from the start."""
         return (self.folder / LAST).exists()
-
-    def _why_it_ended(self) -> str:
-        epoch = len(self.epochs)
-        if self.state == "interrupted":
-            return f"Interrupted after epoch {epoch}: its process ended. It can be resumed."
-        if self.state == "failed":
-            return f"Failed. {self.error}"
-        if self.reason == "patience":
-            count = self.config.patience
-            in_a_row = "one epoch" if count == 1 else f"{count} epochs in a row"
-            return (
-                f"Stopped after epoch {epoch}: {in_a_row} without a better validation loss "
-                f"(patience {count})."
-            )
-        if self.reason == "max_epochs":
-            return f"Ended after epoch {epoch}, the most that the settings allow."
-        return f"Stopped by hand after epoch {epoch}."
-
-    def _what_was_kept(self) -> str:
-        if self.best is None or self.dataset is None:
-            return "No epoch was finished, so there are no weights."
-        return (
-            f"Epoch {self.best.epoch} was best: validation loss {self.best.val_loss:.4f}, "
-            f"accuracy {self.best.val_accuracy:.4f} on {self.dataset.validation_reviews:,} "
-            "reviews. Its weights are kept."
-        )
-
-
-def read_run(folder: Path, is_own_job: Callable[[str], bool] = lambda run_id: True) -> Run:
-    """Read a run's folder.
-
-    Args:
-        folder: the run's folder.
-        is_own_job: whether this process still works on the run with that id; asked only
-            of runs that this process owns.
-
-    Raises:
-        RunDamagedError: a file cannot be read; the message names it.
-    """
-    path = folder / "run.json"
-    try:
-        facts: dict[str, Any] = json.loads(path.read_bytes().decode())
-        if facts["schema"] > SCHEMA_VERSION:
-            raise RunDamagedError(
-                f"{path} was written by a newer version of this program "
-                f"(format {facts['schema']}, this one reads {SCHEMA_VERSION}). Update it."
-            )
-        config = TrainConfig.parse(facts["config"])
-        dataset = DatasetInfo(**facts["dataset"]) if facts["dataset"] else None
-        events = read_events(folder / "events.jsonl")
-        state, owner, epochs = _fold(events)
-        last = events[-1]
-        if state in _LIVE and not _is_at_work(folder.name, owner, is_own_job):
-            state = "interrupted"
-        return Run(
-            id=folder.name,
-            folder=folder,
-            label=facts["label"],
-            config=config,
-            dataset=dataset,
-            device=facts["device"],
-            versions=facts["versions"],
-            parent=facts["parent"],
-            created_at=datetime.fromisoformat(facts["created"]),
-            changed_at=datetime.fromisoformat(last["time"]),
-            state=state,
-            epochs=epochs,
-            reason=last["reason"] if last["event"] == "stopped" else None,
-            error=last["message"] if last["event"] == "failed" else None,
-        )
-    except OSError as error:
-        raise RunDamagedError(f"{path} cannot be read: {error.strerror}.") from error
-    except (ValueError, KeyError, TypeError, IndexError, ConfigError) as error:
-        raise RunDamagedError(
-            f"{path} is damaged, so the run cannot be shown. Delete it."
-        ) from error
-
-
-def _fold(events: list[Event]) -> tuple[RunState, Owner, tuple[EpochRecord, ...]]:
-    owner = next(event["owner"] for event in reversed(events) if "owner" in event)
-    epochs = tuple(
-        EpochRecord._make(_epoch_values(event)) for event in events if event["event"] == "epoch"
-    )
-    return _STATE_AFTER[events[-1]["event"]], Owner(**owner), epochs
-
-
-def _is_at_work(run_id: str, owner: Owner, is_own_job: Callable[[str], bool]) -> bool:
-    return is_own_job(run_id) if owner.is_this_process else owner.is_alive()

@@ -44,6 +44,8 @@ def trained(store: RunStore, library: DataLibrary, config: TrainConfig) -> Run:
         {"cell": "gru", "bidirectional": True, "dropout": 0.5},
         {"cell": "lstm", "readout": "mean_max", "weight_decay": 0.01},
         {"initialization": "keras", "gradient_clip": 1.0, "batch_size": 100},
+        {"initialization": "word_vectors", "weight_average": 0.9, "engine": "fast"},
+        {"initialization": "word_vectors", "weight_average": 0.9, "engine": "torch"},
     ],
 )
 def test_the_reported_accuracy_is_that_of_the_kept_weights(

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from imdb_core.config import TrainConfig
 from imdb_core.data import DataLibrary, Dataset
 from imdb_core.data.encoded import encode_split
 from imdb_core.runs.execution import execute
-from imdb_core.runs.export import export
+from imdb_core.runs.export import export, file_name
 from imdb_core.runs.run import Run
 from imdb_core.runs.store import RunStore
 from imdb_core.stop_flag import StopFlag
@@ -51,3 +52,24 @@ def test_the_history_as_csv_reads_back_to_the_last_bit(run: Run) -> None:
 
     assert [float(row["val_loss"]) for row in rows] == [r.val_loss for r in run.epochs]
     assert [int(row["epoch"]) for row in rows] == [1, 2, 3]
+
+
+def test_tensorboard_reads_every_epoch_and_the_settings(sample_run: Run, tmp_path: Path) -> None:
+    from tensorboard.backend.event_processing.event_file_loader import LegacyEventFileLoader
+
+    path = tmp_path / file_name(sample_run, "tensorboard")
+    path.write_bytes(export(sample_run, "tensorboard"))
+    first, settings, *epochs = LegacyEventFileLoader(str(path)).Load()
+
+    assert path.name.startswith("events.out.tfevents.")
+    assert first.file_version == "brain.Event:2"
+    assert "|patience|2|" in settings.summary.value[0].tensor.string_val[0].decode()
+    told = [{value.tag: value.simple_value for value in r.summary.value} for r in epochs]
+    assert [record.step for record in epochs] == [1, 2, 3]
+    assert [scalars["loss/validation"] for scalars in told] == [
+        pytest.approx(record.val_loss) for record in sample_run.epochs
+    ]
+
+
+def test_the_settings_as_json_make_the_same_run_again(sample_run: Run) -> None:
+    assert TrainConfig.parse(json.loads(export(sample_run, "json"))) == sample_run.config

@@ -1,7 +1,7 @@
 import json
 import subprocess
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -42,17 +42,17 @@ def finished_run(
 
 
 def test_a_run_read_back_says_what_was_written(store: RunStore) -> None:
-    run = finished_run(store, [0.6, 0.7])
+    run = finished_run(store, [0.6, 0.5])
 
     assert run.state == "finished"
     assert run.best is not None
-    assert (run.best.epoch, run.best.val_accuracy) == (2, 0.7)
+    assert (run.best.epoch, run.best.val_accuracy) == (2, 0.5)
     assert run.training_seconds == 3.0
     assert run.dataset == REAL
     assert run.ending == (
         "Stopped after epoch 2: 2 epochs in a row without a better validation loss (patience 2). "
-        "Epoch 2 was best: validation loss 0.6980, accuracy 0.7000 on 2 reviews. "
-        "Its weights are kept."
+        "Epoch 2 was best: validation loss 0.6980, accuracy 0.5000 on 2 reviews "
+        "(95 % interval 0.095 to 0.905). Its weights are kept, and score reviews."
     )
 
 
@@ -92,12 +92,71 @@ def test_a_live_run_is_not_deleted_and_an_ended_one_is_gone_whole(store: RunStor
     live = store.create(TrainConfig())
     ended = finished_run(store, [0.5])
 
-    with pytest.raises(RunStateError, match="still at work"):
-        store.delete(live.id)
-    store.delete(ended.id)
+    for remove in (store.delete, store.discard):
+        with pytest.raises(RunStateError, match="still at work"):
+            remove(live.id)
+    store.discard(ended.id)
 
     assert [run.id for run in store.all()] == [live.id]
-    assert not [path for path in store.folder.iterdir() if ended.id in path.name]
+    assert not list(store.folder.rglob(f"*{ended.id}*"))
+
+
+def test_a_deleted_run_comes_back_bit_for_bit(store: RunStore) -> None:
+    first, second = finished_run(store, [0.5]), finished_run(store, [0.6])
+    store.annotate(first.id, notes="mine")
+    before = {path.name: path.read_bytes() for path in first.folder.iterdir()}
+    store.delete(first.id)
+    store.delete(second.id)
+
+    assert store.all() == []
+    assert set(store.deleted()) == {first.id, second.id}
+    assert store.restore(first.id).notes == "mine"
+    assert {path.name: path.read_bytes() for path in first.folder.iterdir()} == before
+    with pytest.raises(RunNotFoundError, match="not in the bin"):
+        store.restore(first.id)
+
+
+@pytest.mark.parametrize("run_id", ["../../runs", "..", "", "2026-11-22_101530_k3f9"])
+def test_only_what_is_in_the_bin_is_brought_back(store: RunStore, run_id: str) -> None:
+    store.delete(finished_run(store, [0.5]).id)
+
+    with pytest.raises(RunNotFoundError, match="not in the bin"):
+        store.restore(run_id)
+
+
+def test_the_bin_keeps_a_run_for_a_week(tmp_path: Path) -> None:
+    today = datetime(2026, 11, 1, tzinfo=UTC)
+    store = RunStore(tmp_path / "runs", now=lambda: today)
+    old, new = finished_run(store, [0.5]), finished_run(store, [0.5])
+    store.delete(old.id)
+    today += timedelta(days=6)
+    store.delete(new.id)
+    assert store.deleted() == [new.id, old.id]
+
+    today += timedelta(days=1)
+    store.mark_interrupted()
+    assert store.deleted() == [new.id]
+    store.empty_bin()
+    assert store.deleted() == []
+
+
+def test_notes_tags_and_the_archive_outlast_the_process(store: RunStore) -> None:
+    run = finished_run(store, [0.5])
+    store.annotate(run.id, notes=" two\nlines ", tags=["a, b", " a ", "x" * 99], is_archived=True)
+    store.annotate(run.id, label="named")
+
+    again = RunStore(store.folder).get(run.id)
+    assert (again.label, again.notes, again.is_archived) == ("named", "two\nlines", True)
+    assert again.tags == ("a", "b", "x" * 30)
+
+
+def test_an_archived_run_is_best_only_if_there_is_no_other(store: RunStore) -> None:
+    good, other = finished_run(store, [0.8]), finished_run(store, [0.7])
+    store.annotate(good.id, is_archived=True)
+    assert store.resolve("best").id == other.id
+
+    store.annotate(other.id, is_archived=True)
+    assert store.resolve("best").id == good.id
 
 
 def test_a_label_is_one_line_of_limited_length(store: RunStore) -> None:
@@ -130,6 +189,15 @@ def test_a_run_of_a_newer_version_is_left_alone_with_advice(store: RunStore) -> 
 
     with pytest.raises(RunDamagedError, match="newer version"):
         store.get(run.id)
+
+
+def test_a_run_that_ends_while_one_reads_it_is_not_taken_for_interrupted(tmp_path: Path) -> None:
+    def end(run_id: str) -> bool:
+        store.log(run_id).append("stopped", reason="user")
+        return False
+
+    store = RunStore(tmp_path / "runs", is_own_job=end)
+    assert store.create(TrainConfig()).state == "finished"
 
 
 def test_a_run_whose_process_ended_is_interrupted_and_marked_once(store: RunStore) -> None:
@@ -174,3 +242,11 @@ def test_only_a_run_that_no_rule_ended_is_resumed(
     else:
         with pytest.raises(RunStateError, match="nothing left to resume"):
             store.claim(run.id)
+
+
+def test_runs_of_one_second_stand_in_the_order_in_which_they_were_made(tmp_path: Path) -> None:
+    noon = datetime(2026, 11, 22, 12, 0, 0, tzinfo=UTC)
+    store = RunStore(tmp_path / "runs", now=lambda: noon)
+    made = [store.create(TrainConfig()).id for _ in range(8)]
+
+    assert [run.id for run in store.all()] == made[::-1]

@@ -1,0 +1,187 @@
+"""Takes in a run that another installation exported. Nothing in it is trusted or executed."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import stat
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any, Final
+
+from imdb_core.config import TrainConfig
+from imdb_core.errors import RunArchiveError, RunDamagedError
+from imdb_core.files import write_atomically
+from imdb_core.runs.archive import (
+    EPOCH_FILE,
+    EVENTS,
+    FILES,
+    RUN_JSON,
+    VOCABULARY,
+    without_owner,
+)
+from imdb_core.runs.archive_facts import check_events, check_facts
+from imdb_core.runs.archive_weights import Shapes, check_arrays, limit_bytes, shapes_of
+from imdb_core.runs.checkpoints import BEST, EPOCHS
+from imdb_core.runs.event_log import read_events
+from imdb_core.runs.reading import read_run
+from imdb_core.runs.run import EPOCHS_LIMIT, Run
+from imdb_core.runs.store import RunStore
+
+_TEXT_LIMIT_BYTES: Final = 32 * 1024 * 1024
+_RATIO_LIMIT: Final = 200
+_SMALL_BYTES: Final = 64 * 1024
+_METHODS: Final = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+_NAME: Final = re.compile(r"(\d{4}-\d{2}-\d{2}_\d{6}_[a-z0-9]{4})/(.*)", re.ASCII)
+_IS_ENCRYPTED: Final = 0x1
+
+
+def import_run(store: RunStore, file: IO[bytes]) -> Run:
+    """Add the run in a zip of `as_zip`; it gets a new id if there is one of its own.
+
+    Raises:
+        RunArchiveError: the file is not such a zip, or holds what must not be; nothing of it
+            is left.
+        StorageError: it could not be written.
+    """
+    with _faults_as_sentences(), zipfile.ZipFile(file) as archive:
+        run_id, entries = _entries(archive)
+        config = _config(archive, entries)
+        shapes = shapes_of(config)
+        for name, entry in entries.items():
+            _check_size(name, entry, shapes)
+        if (store.folder / run_id).exists():
+            run_id = store.shelf.free_id(run_id.rpartition("_")[0])
+        with store.shelf.new_folder(run_id) as draft:
+            for name, entry in entries.items():
+                _extract(archive, entry, draft / name)
+            _check(draft, config, shapes)
+    return store.get(run_id)
+
+
+@contextmanager
+def _faults_as_sentences() -> Iterator[None]:
+    try:
+        yield
+    except (zipfile.BadZipFile, zipfile.LargeZipFile, EOFError, NotImplementedError) as error:
+        raise RunArchiveError(
+            f"The file is no zip of a run, or it is damaged ({error}). Export the run again."
+        ) from error
+    except (ValueError, RecursionError) as error:
+        what = "is nested too deeply" if isinstance(error, RecursionError) else str(error)
+        raise RunArchiveError(f"The run was not imported: {what}") from error
+
+
+def _entries(archive: zipfile.ZipFile) -> tuple[str, dict[str, zipfile.ZipInfo]]:
+    """The run's id, and its files by their place in the run's folder."""
+    ids: set[str] = set()
+    entries: dict[str, zipfile.ZipInfo] = {}
+    infos = archive.infolist()
+    if len(infos) > EPOCHS_LIMIT + len(FILES) + 2:
+        raise RunArchiveError(f"The zip holds {len(infos):,} files; a run has fewer.")
+    for entry in infos:
+        match = _NAME.fullmatch(entry.filename)
+        if match is None or not _may_stand_in_a_run(match[2], entry):
+            raise RunArchiveError(
+                f"The zip holds {entry.filename[:100]!r}, which is no file of a run; "
+                "nothing was imported."
+            )
+        ids.add(match[1])
+        if match[2] in entries:
+            raise RunArchiveError(f"The zip holds {entry.filename!r} twice; nothing was imported.")
+        if not entry.is_dir():
+            entries[match[2]] = entry
+    if len(ids) != 1 or RUN_JSON not in entries or EVENTS not in entries:
+        raise RunArchiveError(
+            f"The zip holds no single run: {RUN_JSON} and {EVENTS} in a folder with its id."
+        )
+    return ids.pop(), entries
+
+
+def _may_stand_in_a_run(name: str, entry: zipfile.ZipInfo) -> bool:
+    if entry.is_dir():
+        return name in ("", f"{EPOCHS}/") and entry.file_size == 0
+    kind = stat.S_IFMT(entry.external_attr >> 16)
+    is_plain = kind in (0, stat.S_IFREG) and not entry.flag_bits & _IS_ENCRYPTED
+    is_known = name in FILES or EPOCH_FILE.fullmatch(name) is not None
+    return is_plain and is_known and entry.compress_type in _METHODS
+
+
+def _config(archive: zipfile.ZipFile, entries: dict[str, zipfile.ZipInfo]) -> TrainConfig:
+    """The settings the run began with; they say how large every other file may be."""
+    _check_size(RUN_JSON, entries[RUN_JSON], None)
+    content = archive.read(entries[RUN_JSON])
+    try:
+        return check_facts(_parse(content))
+    except ValueError as error:
+        raise RunArchiveError(f"The run was not imported: {RUN_JSON}: {error}.") from error
+
+
+def _check_size(name: str, entry: zipfile.ZipInfo, shapes: Shapes | None) -> None:
+    limit = _TEXT_LIMIT_BYTES
+    if shapes is not None and name.endswith(".safetensors"):
+        limit = limit_bytes(name, shapes)
+    if entry.file_size > limit:
+        raise RunArchiveError(
+            f"{name} would take {entry.file_size:,} bytes; for the run's settings at most "
+            f"{limit:,} are plausible. Nothing was imported."
+        )
+    ratio = entry.file_size / max(entry.compress_size, 1)
+    if entry.file_size > _SMALL_BYTES and ratio > _RATIO_LIMIT:
+        raise RunArchiveError(
+            f"{name} unpacks to {ratio:,.0f} times its size, as no file of a run does. "
+            "Nothing was imported."
+        )
+
+
+def _extract(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, target: Path) -> None:
+    # zipfile reads no more than the size that was checked, and compares a checksum.
+    target.parent.mkdir(exist_ok=True)
+    with archive.open(entry) as source, target.open("xb") as file:
+        shutil.copyfileobj(source, file)
+
+
+def _check(draft: Path, config: TrainConfig, shapes: Shapes) -> None:
+    """All that is said must fit together: events, words, weights.
+
+    Raises:
+        ValueError: something does not; the message says what.
+    """
+    try:
+        events = read_events(draft / EVENTS)
+        check_events(events)
+        write_atomically(draft / EVENTS, without_owner(events))
+        run = read_run(draft)
+    except RunDamagedError as error:  # its message tells what to do with a run of one's own
+        raise ValueError(f"{EVENTS} cannot be read as a run's") from error
+    for path in [*sorted(draft.glob("*.safetensors")), *sorted(draft.glob(f"{EPOCHS}/*"))]:
+        check_arrays(path, path.relative_to(draft).as_posix(), shapes, run)
+    if run.epochs:
+        for name in (BEST, VOCABULARY):
+            if not (draft / name).exists():
+                raise ValueError(f"{name} is missing")
+    if (draft / VOCABULARY).exists():
+        _check_vocabulary(_parse((draft / VOCABULARY).read_bytes()), config)
+    for path in draft.glob("last.json"):
+        _parse(path.read_bytes())
+
+
+def _check_vocabulary(content: Any, config: TrainConfig) -> None:  # noqa: ANN401 - any JSON value
+    words = content.get("words") if isinstance(content, dict) else None
+    if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
+        raise ValueError(f"{VOCABULARY} holds no list of words")
+    if len(words) > config.vocab_size:
+        raise ValueError(f"{VOCABULARY} has {len(words):,} words, more than {config.vocab_size:,}")
+
+
+def _parse(content: bytes) -> Any:  # noqa: ANN401 - any JSON value
+    def refuse(name: str) -> None:
+        raise ValueError(f"{name} is no number")
+
+    try:
+        return json.loads(content.decode(), parse_constant=refuse)
+    except ValueError as error:
+        raise ValueError(f"no JSON ({error})") from error

@@ -1,0 +1,107 @@
+"""Whether a stranger's weights and training states are those of the run's own network."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import ValidationError
+from safetensors import SafetensorError, safe_open
+
+from imdb_core.config import TrainConfig
+from imdb_core.runs.archive_facts import EpochFacts
+from imdb_core.runs.checkpoints import BEST, LAST
+from imdb_core.runs.run import Run
+
+Shapes = dict[str, tuple[int, ...]]
+"""Parameter name to shape."""
+
+_HEADER_BYTES = 256 * 1024
+_GENERATOR_BYTES = 64 * 1024
+_MOMENTS = ("exp_avg", "exp_avg_sq")
+
+
+def shapes_of(config: TrainConfig) -> Shapes:
+    """The parameters of the network that `config` describes."""
+    # Imported where it is needed: the Runs page does not wait for PyTorch.
+    from imdb_core.model import SentimentRNN
+
+    return {
+        name: tuple(parameter.shape)
+        for name, parameter in SentimentRNN.empty(config).named_parameters()
+    }
+
+
+def limit_bytes(name: str, shapes: Shapes) -> int:
+    """The most bytes that a file of such a run can have."""
+    weights = 4 * sum(math.prod(shape) for shape in shapes.values())
+    return (3 * weights if name == LAST else weights) + _HEADER_BYTES + _GENERATOR_BYTES
+
+
+def check_arrays(path: Path, name: str, shapes: Shapes, run: Run) -> None:
+    """Read a file of weights, or of a training's state, to its last number.
+
+    Raises:
+        ValueError: it is not the run's; the message says why.
+    """
+    try:
+        with safe_open(path, framework="numpy") as file:
+            arrays = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
+            metadata = file.metadata() or {}
+    except (OSError, SafetensorError, TypeError, KeyError) as error:
+        raise ValueError(f"{name} is no safetensors file ({error})") from error
+    if name == LAST:
+        _check_state(name, arrays, metadata, shapes, run)
+        return
+    expected = run.best.epoch if name == BEST and run.best else None
+    if name != BEST:
+        expected = int(path.stem)
+    if metadata.get("epoch") != str(expected) or not 1 <= int(expected or 0) <= len(run.epochs):
+        raise ValueError(f"{name} is not from epoch {expected} of the run")
+    _check_weights(name, arrays, shapes)
+
+
+def _check_weights(name: str, arrays: dict[str, NDArray[Any]], shapes: Shapes) -> None:
+    if set(arrays) != set(shapes):
+        odd = sorted(set(arrays) ^ set(shapes))[0]
+        raise ValueError(f"{name} does not fit the run's settings: {odd[:80]!r} is odd")
+    for key, array in arrays.items():
+        _check_array(name, key, array, shapes[key])
+
+
+def _check_array(name: str, key: str, array: NDArray[Any], shape: tuple[int, ...]) -> None:
+    if array.shape != shape or array.dtype != np.float32:
+        raise ValueError(
+            f"{name} does not fit the run's settings: {key} is {array.dtype} {array.shape}, "
+            f"but must be float32 {shape}"
+        )
+    if not np.isfinite(array).all():
+        raise ValueError(f"{name} holds a number that is not finite, in {key}")
+
+
+def _check_state(
+    name: str, arrays: dict[str, NDArray[Any]], metadata: dict[str, str], shapes: Shapes, run: Run
+) -> None:
+    expected: Shapes = {f"weights/{key}": shape for key, shape in shapes.items()}
+    for key, shape in shapes.items():
+        expected[f"optimizer/step.{key}"] = ()
+        expected |= {f"optimizer/{moment}.{key}": shape for moment in _MOMENTS}
+    generator = arrays.pop("generator", None)
+    if generator is None or generator.dtype != np.uint8 or generator.ndim != 1:
+        raise ValueError(f"{name} has no state of the random generator")
+    _check_weights(name, arrays, expected)
+    try:
+        numbers = json.loads(metadata["state"])
+        record = EpochFacts.model_validate(numbers["record"])
+        is_told = [type(numbers[key]) for key in ("epoch", "best_epoch", "best_loss")]
+        if is_told != [int, int, float] or set(numbers["record"]) != set(EpochFacts.model_fields):
+            raise ValueError("its numbers are odd")
+    except (KeyError, TypeError, ValueError, ValidationError) as error:
+        raise ValueError(f"{name} does not say where the training stood") from error
+    # A kill may leave the state one epoch ahead of the events.
+    if not len(run.epochs) <= record.epoch <= len(run.epochs) + 1:
+        raise ValueError(f"{name} is of epoch {record.epoch}, but the run has {len(run.epochs)}")

@@ -1,0 +1,59 @@
+"""Why a run ended and what was kept, in plain sentences."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from imdb_core.intervals import wilson_interval
+
+if TYPE_CHECKING:
+    from imdb_core.runs.run import Run
+
+
+def ending(run: Run) -> str:
+    """A few sentences; empty while the run is at work."""
+    return "" if run.is_live else f"{_why_it_ended(run)} {_what_was_kept(run)}"
+
+
+def _why_it_ended(run: Run) -> str:
+    epoch = len(run.epochs)
+    when = f" after epoch {epoch}" if epoch else ""
+    if run.state == "paused":
+        return f"Paused{when}."
+    if run.state == "interrupted":
+        return f"Interrupted{when}: its process ended. It can be resumed."
+    if run.state == "failed":
+        return f"Failed. {run.error}"
+    if run.reason == "patience":
+        return f"Stopped after epoch {epoch}: {patience_rule(run.config.patience)}."
+    if run.reason == "user":
+        return f"Stopped by hand{when}."
+    if run.first_stop is not None:
+        return _after_going_on(run, run.first_stop)
+    return f"Ended after epoch {epoch}, the most that the settings allow."
+
+
+def patience_rule(patience: int) -> str:
+    """What the patience rule met when it stopped a run."""
+    in_a_row = "one epoch" if patience == 1 else f"{patience} epochs in a row"
+    return f"{in_a_row} without a better validation loss (patience {patience})"
+
+
+def _after_going_on(run: Run, first_stop: int) -> str:
+    assert run.best is not None
+    went_on = f"Went on after its stop at epoch {first_stop} to epoch {len(run.epochs)}."
+    if run.best.epoch > first_stop:
+        return f"{went_on} That found a better epoch: the stop had come too early."
+    return f"{went_on} No later epoch beat the best one: the stop was right so far."
+
+
+def _what_was_kept(run: Run) -> str:
+    if run.best is None or run.dataset is None:
+        return "No epoch was finished, so there are no weights."
+    reviews = run.dataset.validation_reviews
+    low, high = wilson_interval(round(run.best.val_accuracy * reviews), reviews)
+    return (
+        f"Epoch {run.best.epoch} was best: validation loss {run.best.val_loss:.4f}, "
+        f"accuracy {run.best.val_accuracy:.4f} on {reviews:,} reviews "
+        f"(95 % interval {low:.3f} to {high:.3f}). Its weights are kept, and score reviews."
+    )

@@ -1,0 +1,154 @@
+"""Reads a run's folder, afresh whenever one asks."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import pairwise
+from operator import itemgetter
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from imdb_core.config import TrainConfig
+from imdb_core.errors import ConfigError, RunDamagedError
+from imdb_core.runs.event_log import Event, read_events
+from imdb_core.runs.owner import Owner
+from imdb_core.runs.run import LIVE_STATES, SCHEMA_VERSION, Change, DatasetInfo, Run, RunState
+from imdb_core.training.records import EpochRecord
+
+_STATE_AFTER: dict[str, RunState] = {
+    "queued": "queued",
+    "preparing": "preparing",
+    "started": "training",
+    "resumed": "training",
+    "epoch": "training",
+    "paused": "paused",
+    "changed": "paused",
+    "stopped": "finished",
+    "failed": "failed",
+    "interrupted": "interrupted",
+}
+_RECENT = 20
+_epoch_values = itemgetter(*EpochRecord._fields)
+
+
+def read_run(folder: Path, is_own_job: Callable[[str], bool] = lambda run_id: True) -> Run:
+    """Read a run's folder.
+
+    Args:
+        folder: the run's folder.
+        is_own_job: whether this process still works on the run with that id; asked only
+            of runs that this process owns.
+
+    Raises:
+        RunDamagedError: a file cannot be read; the message names it.
+    """
+    path = folder / "run.json"
+    try:
+        facts: dict[str, Any] = json.loads(path.read_bytes().decode())
+        if facts["schema"] > SCHEMA_VERSION:
+            raise RunDamagedError(
+                f"{path} was written by a newer version of this program "
+                f"(format {facts['schema']}, this one reads {SCHEMA_VERSION}). Update it."
+            )
+        dataset = DatasetInfo(**facts["dataset"]) if facts["dataset"] else None
+        history = _fold(read_events(folder / "events.jsonl"))
+        state = history.state
+        if state in LIVE_STATES and not _is_at_work(folder.name, history.owner, is_own_job):
+            state = "interrupted"
+        config = TrainConfig.parse(facts["config"])
+        for change in history.changes:
+            config = config.changed(**change.settings)
+        last = history.last
+        return Run(
+            id=folder.name,
+            folder=folder,
+            label=facts["label"],
+            # Runs of older versions have none of these.
+            notes=facts.get("notes", ""),
+            tags=tuple(facts.get("tags", ())),
+            is_archived=facts.get("archived", False),
+            config=config,
+            changes=tuple(history.changes),
+            dataset=dataset,
+            device=facts["device"],
+            versions=facts["versions"],
+            parent=facts["parent"],
+            pinned_texts=tuple(facts.get("pinned_texts", ())),
+            guess=facts.get("guess"),
+            created_at=datetime.fromisoformat(facts["created"]),
+            changed_at=_time(last),
+            state=state,
+            epochs=tuple(history.epochs),
+            pinned=tuple(history.pinned),
+            first_stop=history.first_stop,
+            last_epoch=history.last_epoch,
+            between_epochs_s=history.between_epochs_s,
+            reason=last["reason"] if last["event"] == "stopped" else None,
+            error=last["message"] if last["event"] == "failed" else None,
+        )
+    except OSError as error:
+        raise RunDamagedError(f"{path} cannot be read: {error.strerror}.") from error
+    except (ValueError, KeyError, TypeError, IndexError, ConfigError) as error:
+        raise RunDamagedError(
+            f"{path} is damaged, so the run cannot be shown. Delete it."
+        ) from error
+
+
+@dataclass
+class _History:
+    """What the events say so far."""
+
+    state: RunState
+    owner: Owner | None
+    last: Event
+    epochs: list[EpochRecord] = field(default_factory=list)
+    pinned: list[tuple[float, ...]] = field(default_factory=list)
+    changes: list[Change] = field(default_factory=list)
+    first_stop: int | None = None
+    last_epoch: int | None = None
+    between_epochs_s: float = 0.0
+
+
+def _fold(events: list[Event]) -> _History:
+    # A run that was imported has no owner here.
+    owners = (Owner(**event["owner"]) for event in reversed(events) if "owner" in event)
+    last = events[-1]
+    history = _History(_STATE_AFTER[last["event"]], next(owners, None), last)
+    for event in events:
+        kind = event["event"]
+        if kind == "epoch":
+            history.epochs.append(EpochRecord._make(_epoch_values(event)))
+            history.pinned.append(tuple(event.get("pinned", ())))
+        elif kind == "changed":
+            history.changes.append(Change(epoch=event["epoch"], settings=event["settings"]))
+        elif kind == "queued" and "last_epoch" in event:
+            history.last_epoch = event["last_epoch"]
+            history.first_stop = history.first_stop or len(history.epochs)
+    history.between_epochs_s = _between_epochs_s(events[-_RECENT:])
+    return history
+
+
+def _between_epochs_s(events: list[Event]) -> float:
+    """Median time from epoch to epoch that neither of the two counts."""
+    gaps = [
+        (_time(later) - _time(event)).total_seconds()
+        - later["train_seconds"]
+        - later["val_seconds"]
+        for event, later in pairwise(events)
+        if event["event"] == later["event"] == "epoch"
+    ]
+    return max(0.0, median(gaps)) if gaps else 0.0
+
+
+def _time(event: Event) -> datetime:
+    return datetime.fromisoformat(event["time"])
+
+
+def _is_at_work(run_id: str, owner: Owner | None, is_own_job: Callable[[str], bool]) -> bool:
+    if owner is None:
+        return False
+    return is_own_job(run_id) if owner.is_this_process else owner.is_alive()

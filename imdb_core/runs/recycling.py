@@ -1,0 +1,85 @@
+"""The bin: deleted runs, until they are brought back or a week has passed."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from imdb_core.errors import RunNotFoundError, RunStateError, StorageError
+
+KEPT_FOR = timedelta(days=7)
+
+
+class RecycleBin:
+    """A hidden folder beside the runs, so that moving one there is a rename.
+
+    Args:
+        folder: made when the first run is put there.
+        now: the clock.
+    """
+
+    def __init__(self, folder: Path, now: Callable[[], datetime]) -> None:
+        self.folder = folder
+        self._now = now
+
+    def put(self, run_folder: Path) -> None:
+        """Move a run here; it is gone from every list at once.
+
+        Raises:
+            StorageError: it could not be moved.
+        """
+        place = self.folder / run_folder.name
+        moment = self._now().timestamp()
+        try:
+            self.folder.mkdir(exist_ok=True)
+            if place.exists():  # deleted before, and imported again since
+                shutil.rmtree(place)
+            run_folder.rename(place)
+            os.utime(place, (moment, moment))
+        except OSError as error:
+            raise StorageError.from_os_error(error, run_folder) from error
+
+    def take_back(self, run_id: str, runs_folder: Path) -> None:
+        """Move a run back to where it was.
+
+        Raises:
+            RunNotFoundError: it is not here, or no longer.
+            RunStateError: another run has its place.
+            StorageError: it could not be moved.
+        """
+        if run_id not in self.ids():
+            raise RunNotFoundError(
+                f"Run {run_id!r} is not in the bin; deleted runs stay there for "
+                f"{KEPT_FOR.days} days."
+            )
+        place = runs_folder / run_id
+        if place.exists():
+            raise RunStateError(f"Run {run_id} is there already; delete that one first.")
+        try:
+            (self.folder / run_id).rename(place)
+        except OSError as error:
+            raise StorageError.from_os_error(error, place) from error
+
+    def ids(self) -> list[str]:
+        """The runs here, those deleted last first."""
+        if not self.folder.is_dir():
+            return []
+        folders = sorted(self.folder.iterdir(), key=_deleted_at, reverse=True)
+        return [folder.name for folder in folders]
+
+    def sweep(self, kept_for: timedelta = KEPT_FOR) -> None:
+        """Remove for good what was deleted longer ago than `kept_for`.
+
+        What cannot be removed is tried again the next time.
+        """
+        limit = (self._now() - kept_for).timestamp()
+        for run_id in self.ids():
+            if _deleted_at(self.folder / run_id) <= limit:
+                shutil.rmtree(self.folder / run_id, ignore_errors=True)
+
+
+def _deleted_at(folder: Path) -> float:
+    return folder.stat().st_mtime

@@ -1,0 +1,166 @@
+"""The folder that holds one folder a run: finds, reads, adds and removes them."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import re
+import secrets
+import shutil
+import string
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Final
+
+from imdb_core.errors import RunDamagedError, RunNotFoundError, StorageError
+from imdb_core.runs.reading import read_run
+from imdb_core.runs.run import Run
+
+logger = logging.getLogger(__name__)
+
+RUN_ID: Final = re.compile(r"\d{4}-\d{2}-\d{2}_\d{6}_[a-z0-9]{4}", re.ASCII)
+_DIGITS = string.digits + string.ascii_lowercase
+_ENDINGS = 36**4
+_STEP = 1000  # at random: two processes may make a run at once
+
+
+class RunShelf:
+    """Reads a run only once after it has ended, while its files stay as they are.
+
+    Args:
+        folder: holds one folder a run; made when the first run is.
+        is_own_job: whether this process still works on a run that it owns.
+    """
+
+    def __init__(self, folder: Path, is_own_job: Callable[[str], bool]) -> None:
+        self._folder = folder
+        self._is_own_job = is_own_job
+        self._ended: dict[Path, tuple[tuple[int, ...], Run]] = {}
+
+    def folders(self) -> list[Path]:
+        """All runs' folders, the newest first."""
+        if not self._folder.exists():
+            return []
+        found = [path for path in self._folder.iterdir() if RUN_ID.fullmatch(path.name)]
+        return sorted(found, reverse=True)
+
+    def find(self, run_id: str) -> Path:
+        """The run's folder.
+
+        Raises:
+            RunNotFoundError: there is no such run.
+        """
+        folder = self._folder / run_id
+        # The pattern also keeps an id from a link or a command line inside the folder.
+        if not RUN_ID.fullmatch(run_id) or not folder.is_dir():
+            raise RunNotFoundError(
+                f"There is no run {run_id!r} in {self._folder}. Pick one on the Runs page, "
+                "or list them with: python -m imdb_core runs list"
+            )
+        return folder
+
+    def read(self, folder: Path) -> Run:
+        """The run as it stands now.
+
+        Raises:
+            RunDamagedError: a file cannot be read.
+        """
+        version = _version(folder)
+        if folder in self._ended and self._ended[folder][0] == version:
+            return self._ended[folder][1]
+        run = read_run(folder, self._is_own_job)
+        # Its job may have written the end and gone after the events were read.
+        while run.state == "interrupted" and _version(folder) != version:
+            version = _version(folder)
+            run = read_run(folder, self._is_own_job)
+        if run.state in ("finished", "failed"):
+            self._ended[folder] = version, run
+        return run
+
+    def read_all(self) -> tuple[list[Run], dict[str, str]]:
+        """All runs that can be read, newest first, and the others' ids with what is wrong."""
+        runs, faults = [], {}
+        for folder in self.folders():
+            try:
+                runs.append(self.read(folder))
+            except RunDamagedError as error:
+                logger.warning("%s", error)
+                faults[folder.name] = str(error)
+        return runs, faults
+
+    def newest(self) -> Run | None:
+        """The newest run that can be read."""
+        for folder in self.folders():
+            with contextlib.suppress(RunDamagedError):
+                return self.read(folder)
+        return None
+
+    def before(self, run_id: str, most: int) -> list[Run]:
+        """The newest runs with epochs that are older than `run_id`, newest first."""
+        found: list[Run] = []
+        for folder in self.folders():
+            if folder.name < run_id and len(found) < most:
+                with contextlib.suppress(RunDamagedError):
+                    run = self.read(folder)
+                    found += [run] if run.epochs else []
+        return found
+
+    def free_id(self, created: str) -> str:
+        """An id that no run has, for one created then (`2026-11-22_101530`).
+
+        It sorts behind those of the same second, so that the last run made stays the newest.
+        """
+        taken = [int(path.name[-4:], 36) for path in self._folder.glob(f"{created}_????")]
+        while True:
+            first = max(taken) + 1 if taken else 0
+            span = _STEP if taken else _ENDINGS // 2
+            run_id = f"{created}_{_ending((first + secrets.randbelow(span)) % _ENDINGS)}"
+            if not (self._folder / run_id).exists():
+                return run_id
+
+    @contextlib.contextmanager
+    def new_folder(self, run_id: str) -> Iterator[Path]:
+        """A folder to fill, which becomes the run's if the block ends well, or is gone.
+
+        Filled beside its place and moved there whole: a reader never meets half a run.
+
+        Raises:
+            StorageError: the folder cannot be written.
+        """
+        draft = self._folder / f".{run_id}.new"
+        try:
+            draft.mkdir(parents=True)
+            yield draft
+            draft.rename(self._folder / run_id)
+        except OSError as error:
+            raise StorageError.from_os_error(error, self._folder) from error
+        finally:
+            shutil.rmtree(draft, ignore_errors=True)
+
+    def remove(self, folder: Path) -> None:
+        """Remove a run's folder for good.
+
+        Raises:
+            StorageError: it could not be removed.
+        """
+        # Gone from every list at once, even if removing the files takes a while or fails.
+        doomed = folder.with_name(f".{folder.name}.deleted")
+        try:
+            folder.rename(doomed)
+            shutil.rmtree(doomed)
+        except OSError as error:
+            raise StorageError.from_os_error(error, folder) from error
+
+
+def _version(folder: Path) -> tuple[int, ...]:
+    """Changes whenever a file does that a run is read from; empty where one is missing."""
+    try:
+        stats = [(folder / name).stat() for name in ("run.json", "events.jsonl")]
+    except OSError:
+        return ()
+    return tuple(number for stat in stats for number in (stat.st_mtime_ns, stat.st_size))
+
+
+def _ending(number: int) -> str:
+    """Four digits to the base of 36, in the order in which text is sorted."""
+    return "".join(_DIGITS[number // 36**place % 36] for place in (3, 2, 1, 0))

@@ -1,0 +1,81 @@
+"""What changes a run's state from outside of its training: each is one event, or a refusal.
+
+Whoever calls these holds the lock of the runs' folder, so that two cannot act on one state.
+"""
+
+from __future__ import annotations
+
+from imdb_core.errors import ConfigError, RunStateError
+from imdb_core.runs.event_log import EventLog
+from imdb_core.runs.owner import this_process
+from imdb_core.runs.run import EPOCHS_LIMIT, Run
+
+CHANGEABLE = ("learning_rate", "patience")
+"""Settings of a paused run that may change."""
+
+
+def claim(run: Run, log: EventLog) -> None:
+    """Queue a run again that has stopped, as this process's own.
+
+    Raises:
+        RunStateError: it is at work, or came to its end by a rule.
+    """
+    run.check_resumable()
+    log.append("queued", owner=vars(this_process()))
+
+
+def keep_going(run: Run, log: EventLog, more_epochs: int) -> None:
+    """Queue a run that a rule ended, to train so many epochs more.
+
+    Raises:
+        RunStateError: no rule ended it, or it has as many epochs as a run can have.
+    """
+    if not run.can_keep_going:
+        raise RunStateError(
+            f"Run {run.id} cannot be kept going: it is {run.state} after "
+            f"{len(run.epochs)} epochs. Resume it, or train another one."
+        )
+    last_epoch = min(len(run.epochs) + more_epochs, EPOCHS_LIMIT)
+    log.append("queued", owner=vars(this_process()), last_epoch=last_epoch)
+
+
+def change(run: Run, log: EventLog, settings: dict[str, float]) -> None:
+    """Change the learning rate or the patience of a paused run, from its next epoch on.
+
+    Raises:
+        RunStateError: it is not paused.
+        ConfigError: a value is out of its bounds, or cannot be changed on the way.
+    """
+    fixed = [name for name in settings if name not in CHANGEABLE]
+    if fixed:
+        raise ConfigError([f"{', '.join(fixed)} cannot be changed once a run has begun."])
+    if run.state != "paused":
+        raise RunStateError(f"Run {run.id} is {run.state}. Pause it to change its settings.")
+    differences = run.config.differences(run.config.changed(**settings))
+    if differences:
+        changed = {name: new for name, (_, new) in differences.items()}
+        log.append("changed", epoch=len(run.epochs), settings=changed)
+
+
+def end_paused(run: Run, log: EventLog) -> None:
+    """End a paused run by hand; any other is left as it is."""
+    if run.state == "paused":
+        log.append("stopped", **run.stopped_event("user"))
+
+
+def cancel(run: Run, log: EventLog) -> None:
+    """End a run by hand that was taken out of the queue before its turn."""
+    log.append("stopped", **run.stopped_event("user"))
+
+
+def interrupt(run: Run, log: EventLog) -> bool:
+    """Write down that the run lost its process; False if it did not, or that is written."""
+    is_news = run.state == "interrupted" and not _says_interrupted(run)
+    if is_news:
+        log.append("interrupted")
+    return is_news
+
+
+def _says_interrupted(run: Run) -> bool:
+    last_line = (run.folder / "events.jsonl").read_bytes().splitlines()[-1]
+    return b'"event": "interrupted"' in last_line

@@ -1,0 +1,146 @@
+"""Whether one run is really better than another."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy.stats import binomtest
+
+from imdb_core import comparison
+from imdb_core.comparison import (
+    Judged,
+    JudgedFinder,
+    differing_settings,
+    holm,
+    mcnemar_p_value,
+    verdicts,
+    why_incomparable,
+)
+from imdb_core.config import TrainConfig
+from imdb_core.data import DataLibrary
+from imdb_core.errors import PreparationCancelledError
+from imdb_core.runs.run import Run
+from tests.browser.homes import lend, train
+from tests.conftest import settings_in
+
+SHORT = TrainConfig(source="sample", max_epochs=2, learning_rate=3e-3)
+
+
+@pytest.fixture(scope="module")
+def runs(sample_home: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Run]:
+    home = tmp_path_factory.mktemp("compared") / "home"
+    lend(sample_home, "sample", home)
+    changes: list[dict[str, object]] = [
+        {}, {"seed": 1, "hidden_size": 4}, {"validation_fraction": 0.1},
+    ]  # fmt: skip
+    return [
+        train(home, SHORT.changed(**changed), label=name)
+        for name, changed in zip("ABC", changes, strict=True)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("only_one", "only_other", "p_value", "digits"),
+    [
+        # Approval of a prime minister (Agresti), by R's exact2x2::mcnemar.exact.
+        (150, 86, 3.716e-05, 4),
+        # The example in statsmodels' documentation, mcnemar(exact=True).
+        (121, 59, 4.434e-06, 4),
+        # By hand: 2 / 2**5; (1 + 6) * 2 / 2**6; both sides of an even split.
+        (0, 5, 0.0625, 12),
+        (1, 5, 0.21875, 12),
+        (7, 7, 1.0, 12),
+        (0, 0, 1.0, 12),
+    ],
+)
+def test_mcnemars_test_gives_published_values(
+    only_one: int, only_other: int, p_value: float, digits: int
+) -> None:
+    for pair in ((only_one, only_other), (only_other, only_one)):
+        assert mcnemar_p_value(*pair) == pytest.approx(p_value, rel=10.0**-digits * 5)
+
+
+@pytest.mark.parametrize("pair", [(3, 9), (210, 250), (1_000, 1_100), (6_000, 6_400)])
+def test_mcnemars_test_is_scipys_binomial_test(pair: tuple[int, int]) -> None:
+    expected = binomtest(pair[0], sum(pair), 0.5).pvalue
+    assert mcnemar_p_value(*pair) == pytest.approx(expected, rel=1e-9)
+
+
+def test_holms_adjustment_gives_the_values_of_rs_p_adjust() -> None:
+    assert holm([0.01, 0.04, 0.03]) == pytest.approx([0.03, 0.06, 0.06])
+    assert holm([0.9, 0.8]) == [1.0, 1.0]
+    assert holm([]) == []
+
+
+def right(*places: int) -> Judged:
+    is_right = np.zeros(20, dtype=bool)
+    is_right[list(places)] = True
+    return Judged(rows=np.arange(20), is_right=is_right)
+
+
+def test_the_best_is_held_against_each_of_the_others(runs: list[Run]) -> None:
+    a, b, c = runs
+    few, most, some = right(*range(3)), right(*range(12)), right(*range(1, 13))
+    against_some, against_few = verdicts([(a, few), (b, most), (c, some)])
+
+    assert (against_some.better, against_some.other) == ("B", "C")
+    assert (against_some.only_better, against_some.only_other, against_some.reviews) == (1, 1, 20)
+    assert against_some.headline == "B and C: within noise"
+    # 9 to 0: 2 / 2**9, doubled for the second test.
+    assert against_few.p_value == pytest.approx(2 * 2 / 2**9)
+    assert against_few.headline == "B beats A"
+    assert against_few.reasons == (
+        "60.00% against 15.00% of 20 validation reviews. Only the first is right on 9, only the "
+        "second on 0; chance alone parts two equally good networks that far 78 times in 10,000 "
+        "(p = 0.0078)."
+    )
+
+
+def test_runs_on_other_reviews_are_not_tested_and_it_is_said_why(runs: list[Run]) -> None:
+    a, b, c = runs
+    assert why_incomparable(a, b) is None
+    assert why_incomparable(a, c) == (
+        "A and C were validated on different reviews (20% and 10% of the data kept aside), so no "
+        "test is possible."
+    )
+
+
+def test_only_settings_that_differ_are_told(runs: list[Run]) -> None:
+    assert {spec.name: values for spec, values in differing_settings(runs)} == {
+        "hidden_size": [8, 4, 8],
+        "seed": [42, 1, 42],
+        "validation_fraction": [0.2, 0.2, 0.1],
+    }
+
+
+def test_what_was_cancelled_is_begun_anew(
+    runs: list[Run], sample_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Run] = []
+
+    def cancelled(run: Run, *_: object, **__: object) -> None:
+        asked.append(run)
+        raise PreparationCancelledError("cancelled")
+
+    monkeypatch.setattr(comparison, "evaluate", cancelled)
+    finder = JudgedFinder(DataLibrary(settings_in(sample_home)))
+    for _ in range(2):
+        assert finder.get(runs[1]) is None
+        finder.end()
+    assert asked == [runs[1], runs[1]]
+
+
+def test_what_is_not_known_is_worked_out_and_then_known_from_the_folder(
+    runs: list[Run], sample_home: Path
+) -> None:
+    library = DataLibrary(settings_in(sample_home))
+    finder = JudgedFinder(library)
+    assert finder.get(runs[0]) is None
+    job = finder.job(runs[0])
+    assert job is None or job.wait(60)
+
+    found, again = finder.get(runs[0]), JudgedFinder(library).get(runs[0])
+    assert found is not None
+    assert again is not None
+    assert runs[0].best is not None
+    assert found.accuracy == again.accuracy == runs[0].best.val_accuracy
