@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-import json
-import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from imdb_core.config import TrainConfig
 from imdb_core.data import UNKNOWN_ID, Reviews, Vocabulary, encode, tokenize
 from imdb_core.errors import RunDamagedError, TextError
 from imdb_core.model import SentimentRNN
-from imdb_core.runs.checkpoints import load_weights
 from imdb_core.runs.run import Run
+from imdb_core.scoring.attribution import Attribution, integrated_gradients, left_out
+from imdb_core.scoring.curve import ReadingCurve, reading_curve
+from imdb_core.scoring.epochs import load_epoch, weights_file
+from imdb_core.scoring.passes import one_thread
+from imdb_core.scoring.reading import Reading
+from imdb_core.scoring.vocabularies import load_vocabulary
+from imdb_core.scoring.words import spans_of_last
 
 TEXT_LIMIT = 2_000_000
-_CHUNK = 512
+_CHUNK = 256
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,21 +74,22 @@ class Scorer:
         self._vocabulary = vocabulary
 
     @classmethod
-    def load(cls, run: Run) -> Scorer:
-        """The best epoch's weights of `run`.
+    def load(cls, run: Run, epoch: int | None = None) -> Scorer:
+        """The weights of one epoch of `run`, the best one if none is named.
 
         Raises:
-            RunStateError: it has no weights yet.
+            RunStateError: it has no weights yet, or none of this epoch any more.
             RunDamagedError: its files cannot be read, or do not fit each other.
         """
-        weights, epoch = load_weights(run.best_weights)
+        weights, found_epoch = load_epoch(run, epoch)
         try:
             network = SentimentRNN.with_weights(run.config, weights)
         except RuntimeError as error:
             raise RunDamagedError(
-                f"{run.best_weights} does not fit the run's settings. Train again."
+                f"{weights_file(run, epoch)} does not fit the run's settings. Train again."
             ) from error
-        return cls(run, network, _load_vocabulary(run.folder / "vocabulary.json"), epoch)
+        vocabulary = load_vocabulary(run.folder / "vocabulary.json")
+        return cls(run, network.requires_grad_(False), vocabulary, found_epoch)
 
     @property
     def config(self) -> TrainConfig:
@@ -101,6 +106,63 @@ class Scorer:
         if isinstance(result, TextError):
             raise result
         return result
+
+    def read(self, text: str) -> Reading:
+        """What of `text` reaches the network.
+
+        Raises:
+            TextError: as for `score`.
+        """
+        tokens = _tokenize(text)
+        if isinstance(tokens, TextError):
+            raise tokens
+        length = self.config.max_length
+        ranks = self._vocabulary.ranks(tokens[-length - 1 :])
+        ids = self._encode([ranks[-length:]])[0]
+        spans = spans_of_last(text, tokens[-length:])
+        return Reading(
+            text=text,
+            words=len(tokens),
+            spans=tuple(spans),
+            is_known=tuple((ids[-len(spans) :] != UNKNOWN_ID).tolist()),
+            ranks=ranks,
+            ids=ids,
+        )
+
+    def judge(self, reading: Reading) -> Score:
+        """The score of a text that was read before, by this run's network of any epoch."""
+        return Score(
+            probability=float(self.probabilities(reading.ids[None])[0]),
+            words=reading.words,
+            words_read=reading.words_read,
+            words_unknown=reading.words_unknown,
+        )
+
+    @torch.inference_mode()
+    @one_thread()
+    def probabilities(self, ids: NDArray[np.int32]) -> NDArray[np.float64]:
+        """P(positive) of each row of padded ids (N, T): (N,)."""
+        judged: NDArray[np.float64] = (
+            torch.sigmoid(self._network(torch.from_numpy(ids))).double().numpy()
+        )
+        return judged
+
+    @one_thread()
+    def curve(self, reading: Reading) -> ReadingCurve:
+        """P(positive) after each word; a single pass unless the network reads both ways."""
+        return reading_curve(self._network, reading)
+
+    @one_thread()
+    def integrated_gradients(self, reading: Reading) -> Attribution:
+        """What each word counts, by `attribution.integrated_gradients`."""
+        return integrated_gradients(self._network, reading)
+
+    @one_thread()
+    def left_out(
+        self, reading: Reading, *, is_cancelled: Callable[[], bool] = lambda: False
+    ) -> Attribution:
+        """What each word counts, by `attribution.left_out`."""
+        return left_out(self._network, self.config, reading, is_cancelled=is_cancelled)
 
     def score_many(
         self,
@@ -127,13 +189,8 @@ class Scorer:
     def _judge(self, tokenized: Sequence[list[str]]) -> list[Score]:
         # Words that the network does not get to see need no look-up.
         length = self.config.max_length
-        reviews = Reviews.from_rows(
-            [self._vocabulary.ranks(tokens[-length:]) for tokens in tokenized],
-            np.zeros(len(tokenized), dtype=np.uint8),
-        )
-        ids = encode(reviews, self.config.vocab_size, length)
-        with torch.inference_mode():
-            probabilities = torch.sigmoid(self._network(torch.from_numpy(ids))).tolist()
+        ids = self._encode([self._vocabulary.ranks(tokens[-length:]) for tokens in tokenized])
+        probabilities = self.probabilities(ids).tolist()
         # The mark that starts a review takes a place, too, as long as nothing is cut off.
         unknown = np.count_nonzero(ids == UNKNOWN_ID, axis=1)
         return [
@@ -146,6 +203,10 @@ class Scorer:
             for tokens, probability, count in zip(tokenized, probabilities, unknown, strict=True)
         ]
 
+    def _encode(self, rows: Sequence[NDArray[np.int32]]) -> NDArray[np.int32]:
+        reviews = Reviews.from_rows(rows, np.zeros(len(rows), dtype=np.uint8))
+        return encode(reviews, self.config.vocab_size, self.config.max_length)
+
 
 def _tokenize(text: str) -> list[str] | TextError:
     if len(text) > TEXT_LIMIT:
@@ -156,27 +217,3 @@ def _tokenize(text: str) -> list[str] | TextError:
     return tokenize(text) or TextError(
         "There is no word to read in this text. Write a sentence or two."
     )
-
-
-class ScorerCache:
-    """The scorer used last, loaded again only when the run's best weights change."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._key: tuple[Path, int] | None = None
-        self._scorer: Scorer | None = None
-
-    def get(self, run: Run) -> Scorer:
-        """`Scorer.load(run)`, or the one at hand if it is still true."""
-        key = run.best_weights, run.best_weights.stat().st_mtime_ns
-        with self._lock:
-            if self._scorer is None or key != self._key:
-                self._scorer, self._key = Scorer.load(run), key
-            return self._scorer
-
-
-def _load_vocabulary(path: Path) -> Vocabulary:
-    try:
-        return Vocabulary(tuple(json.loads(path.read_bytes())["words"]))
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise RunDamagedError(f"{path} cannot be read ({error}). Train again.") from error
