@@ -1,0 +1,36 @@
+"""How well a run does on a whole split, and on which reviews it fails.
+
+Importing this loads neither PyTorch nor scikit-learn.
+"""
+
+from imdb_core.evaluation.evaluating import dataset_of, evaluate, last_weights
+from imdb_core.evaluation.evaluation import (
+    THRESHOLD,
+    Basis,
+    Counts,
+    Evaluation,
+    EvaluationSplit,
+    judged_right,
+)
+from imdb_core.evaluation.judging import predict
+from imdb_core.evaluation.kept import basis_of, cached, stored
+from imdb_core.evaluation.metrics import CalibrationBin, Curve, Metrics
+
+__all__ = [
+    "THRESHOLD",
+    "Basis",
+    "CalibrationBin",
+    "Counts",
+    "Curve",
+    "Evaluation",
+    "EvaluationSplit",
+    "Metrics",
+    "basis_of",
+    "cached",
+    "dataset_of",
+    "evaluate",
+    "judged_right",
+    "last_weights",
+    "predict",
+    "stored",
+]

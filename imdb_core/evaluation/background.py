@@ -1,0 +1,120 @@
+"""Evaluations for pages: worked out beside them, once each."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from imdb_core.data import DataLibrary, Progress
+from imdb_core.errors import PreparationCancelledError
+from imdb_core.evaluation import baseline_rows
+from imdb_core.evaluation.baseline_rows import BaselineRows
+from imdb_core.evaluation.evaluating import dataset_of, evaluate
+from imdb_core.evaluation.evaluation import Basis, EvaluationSplit
+from imdb_core.evaluation.kept import basis_of
+from imdb_core.jobs import Job, JobQueue
+from imdb_core.runs.run import Run
+
+_POLL_S = 0.05
+
+
+class Evaluator:
+    """The evaluations and baselines that one process works out; safe to share between threads.
+
+    Results are in the folders, not here: this only knows what is under way, and what failed.
+    """
+
+    def __init__(self) -> None:
+        self._evaluations = JobQueue("evaluation")
+        self._baselines = JobQueue("evaluation-baselines")
+        self._lock = threading.Lock()
+        self._jobs: dict[tuple[Path, Basis | float], Job] = {}
+
+    def job(self, run: Run, split: EvaluationSplit) -> Job | None:
+        """The last evaluation begun here of the run as it stands now.
+
+        Raises:
+            RunStateError, RunDamagedError: the run has no weights to evaluate.
+        """
+        return self._jobs.get((run.folder, basis_of(run, split)))
+
+    def begin(
+        self,
+        run: Run,
+        split: EvaluationSplit,
+        library: DataLibrary,
+        *,
+        after: Callable[[], Job] | None = None,
+    ) -> Job:
+        """Have the run evaluated; its folder has the result once the job is done.
+
+        Args:
+            run: as it stands now.
+            split: which reviews.
+            library: holds its data.
+            after: gives the job to wait for first: the kernels' compilation.
+
+        Raises:
+            RunStateError, RunDamagedError: the run has no weights to evaluate.
+        """
+        basis = basis_of(run, split)
+
+        def work(job: Job) -> None:
+            _wait(job, after)
+            evaluate(
+                run,
+                library,
+                split,
+                on_progress=lambda progress: setattr(job, "progress", progress),
+                is_cancelled=job.stop_flag.is_set,
+            )
+
+        with self._lock:
+            job = self._evaluations.submit(f"{run.folder} {basis}", work)
+            self._jobs[run.folder, basis] = job
+        return job
+
+    def baselines(
+        self, run: Run, library: DataLibrary, data_folder: Path, *, may_begin: bool = True
+    ) -> BaselineRows | Job | None:
+        """Both baselines on the run's rows; the job that finds them; None if none may begin.
+
+        A job that failed stays: its `error` says why.
+        """
+        if run.dataset is None:
+            return None
+        fraction = run.config.validation_fraction
+        found = baseline_rows.stored(
+            run.dataset.source, run.dataset.fingerprint, fraction, data_folder
+        )
+        if found is not None:
+            return found
+
+        def work(job: Job) -> None:
+            baseline_rows.compute(
+                dataset_of(run, library), fraction, data_folder, is_cancelled=job.stop_flag.is_set
+            )
+
+        with self._lock:
+            key = data_folder / run.dataset.fingerprint, fraction
+            if key not in self._jobs and may_begin:
+                self._jobs[key] = self._baselines.submit(str(key), work)
+            return self._jobs.get(key)
+
+    def end(self) -> None:
+        """End what is under way; the next question has it begun anew."""
+        for queue in (self._evaluations, self._baselines):
+            queue.end()
+        with self._lock:
+            self._jobs.clear()
+
+
+def _wait(job: Job, after: Callable[[], Job] | None) -> None:
+    if after is None:
+        return
+    awaited = after()
+    job.progress = Progress(stage="Getting ready; the first time compiles what judges")
+    while not awaited.wait(_POLL_S):
+        if job.is_stop_requested:
+            raise PreparationCancelledError("The evaluation was cancelled; nothing is kept.")

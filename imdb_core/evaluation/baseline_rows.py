@@ -1,0 +1,160 @@
+"""What the majority and a bag of words make of each review that a run is evaluated on.
+
+They are those of `imdb_core.baselines`, which has their validation figures only; here are
+both splits, review by review, so that a run can be held against them on any part.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save
+
+from imdb_core.data import Dataset
+from imdb_core.errors import StorageError
+from imdb_core.evaluation.evaluation import Evaluation
+from imdb_core.evaluation.metrics import Metrics
+from imdb_core.files import write_atomically
+from imdb_core.process import output_of, python
+
+WORKER: Final = python("imdb_core.evaluation.baseline_worker")
+SPLITS: Final = ("validation", "test")
+
+_FOLDER: Final = "baselines"
+_FORMAT: Final = 1
+_WHAT: Final = "The baselines"
+
+Judge = Literal["bag_of_words", "majority"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class BaselineRows:
+    """Two judges that learnt from the training reviews; each mapping is from split to value.
+
+    Attributes:
+        fingerprint: of the data set.
+        validation_fraction: with it, all that decides the split.
+        train_reviews: learnt from.
+        majority_share: share of positives in them: the majority's P for every review.
+        bag_of_words: P(positive) of each row of a split, in the notebook's order, float32.
+        bag_of_words_metrics: scikit-learn's figures.
+        majority_metrics: likewise.
+    """
+
+    fingerprint: str
+    validation_fraction: float
+    train_reviews: int
+    majority_share: float
+    bag_of_words: dict[str, NDArray[np.float32]]
+    bag_of_words_metrics: dict[str, Metrics]
+    majority_metrics: dict[str, Metrics]
+
+    def is_right(self, evaluation: Evaluation) -> NDArray[np.bool_]:
+        """Which reviews of the evaluation the bag of words judges right, in its order."""
+        called = self.bag_of_words[evaluation.split] > 0.5
+        is_right: NDArray[np.bool_] = called == (evaluation.labels > 0)
+        return is_right
+
+
+def stored(
+    source: str, fingerprint: str, validation_fraction: float, data_folder: Path
+) -> BaselineRows | None:
+    """What `compute` found before; None if it did not, or the data have changed since.
+
+    Args:
+        source: the prepared set's name.
+        fingerprint: of the data set.
+        validation_fraction: of the run.
+        data_folder: holds one folder a prepared source (`Settings.data_folder`).
+    """
+    try:
+        found = _read(_file(source, validation_fraction, data_folder))
+    except (OSError, SafetensorError, ValueError, KeyError, TypeError):
+        return None
+    return found if found.fingerprint == fingerprint else None
+
+
+def compute(
+    dataset: Dataset,
+    validation_fraction: float,
+    data_folder: Path,
+    *,
+    is_cancelled: Callable[[], bool] = lambda: False,
+    worker: Sequence[str] = WORKER,
+) -> BaselineRows:
+    """Fit and judge, or give what is `stored`. Blocks for seconds: call it in the background.
+
+    The result is kept in the prepared source's own folder and goes with it.
+
+    Args:
+        dataset: as `DataLibrary.load` gives it.
+        validation_fraction, data_folder: as for `stored`.
+        is_cancelled: asked several times a second.
+        worker: the command, to which folder, share, fingerprint and file are added.
+
+    Raises:
+        DataNotPreparedError, SourceDamagedError: the prepared folder is gone, or damaged.
+        DataError: the process that computes was killed, or failed, or met other data.
+        PreparationCancelledError: cancelled; nothing is kept.
+        StorageError: the disk is full or the folder cannot be written.
+    """
+    known = stored(dataset.source, dataset.fingerprint, validation_fraction, data_folder)
+    if known is not None:
+        return known
+    with tempfile.TemporaryDirectory() as scratch:
+        made = Path(scratch, "rows.safetensors")
+        folder = data_folder / dataset.source
+        arguments = [str(folder), repr(validation_fraction), dataset.fingerprint, str(made)]
+        output_of([*worker, *arguments], _WHAT, is_cancelled=is_cancelled)
+        rows, content = _read(made), made.read_bytes()
+    file = _file(dataset.source, validation_fraction, data_folder)
+    try:
+        file.parent.mkdir(exist_ok=True)
+    except OSError as error:
+        raise StorageError.from_os_error(error, file.parent) from error
+    write_atomically(file, content)
+    return rows
+
+
+def as_bytes(rows: BaselineRows) -> bytes:
+    """The content of the file: arrays by split, the rest in the header."""
+    facts = {
+        "format": _FORMAT,
+        "fingerprint": rows.fingerprint,
+        "validation_fraction": rows.validation_fraction,
+        "train_reviews": rows.train_reviews,
+        "majority_share": rows.majority_share,
+        "bag_of_words_metrics": _dumped(rows.bag_of_words_metrics),
+        "majority_metrics": _dumped(rows.majority_metrics),
+    }
+    return save(rows.bag_of_words, {"baselines": json.dumps(facts)})
+
+
+def _dumped(metrics: dict[str, Metrics]) -> dict[str, object]:
+    return {split: each.model_dump() for split, each in metrics.items()}
+
+
+def _file(source: str, validation_fraction: float, data_folder: Path) -> Path:
+    return data_folder / source / _FOLDER / f"{validation_fraction!r}.rows.safetensors"
+
+
+def _read(path: Path) -> BaselineRows:
+    with safe_open(path, framework="numpy") as file:
+        bag_of_words = {split: file.get_tensor(split) for split in SPLITS}
+        facts = json.loads(file.metadata()["baselines"])
+    if facts.pop("format") != _FORMAT:
+        raise ValueError("another format")
+    for name in ("bag_of_words_metrics", "majority_metrics"):
+        facts[name] = {split: Metrics.model_validate(facts[name][split]) for split in SPLITS}
+    for split, probabilities in bag_of_words.items():
+        if probabilities.shape != (facts["bag_of_words_metrics"][split].reviews,):
+            raise ValueError(f"{split} is {probabilities.shape}")
+    return BaselineRows(bag_of_words=bag_of_words, **facts)

@@ -1,0 +1,149 @@
+"""Works an evaluation out, or takes the one in the run's folder."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from imdb_core.data import DataLibrary, Dataset, Progress
+from imdb_core.errors import DataError, PreparationCancelledError, RunDamagedError
+from imdb_core.evaluation.evaluation import Evaluation, EvaluationSplit
+from imdb_core.evaluation.judging import Predictor, judge, predictor_for, rows_of
+from imdb_core.evaluation.kept import basis_of, cached, keep
+from imdb_core.evaluation.metrics import Metrics
+from imdb_core.evaluation.negation import count_negations
+from imdb_core.process import output_of, python
+from imdb_core.runs.checkpoints import EPOCHS, LAST, load_state, load_weights
+from imdb_core.runs.run import Run
+from imdb_core.training.records import Arrays
+
+WORKER: Final = python("imdb_core.evaluation.metrics_worker")
+
+
+def evaluate(
+    run: Run,
+    library: DataLibrary,
+    split: EvaluationSplit,
+    *,
+    on_progress: Callable[[Progress], None] = lambda progress: None,
+    is_cancelled: Callable[[], bool] = lambda: False,
+    worker: Sequence[str] = WORKER,
+) -> Evaluation:
+    """Judge every review of `split` with the best weights of `run` and with its last ones.
+
+    What was worked out before is taken from the run's folder, as long as it is of the same
+    weights and data; else it is put there. Blocks: call it outside a page's script.
+
+    Args:
+        run: has finished an epoch.
+        library: holds its data.
+        split: which reviews.
+        on_progress: called often, in this thread.
+        is_cancelled: asked often.
+        worker: the command that measures, to which a file is added.
+
+    Raises:
+        RunStateError: the run has no weights, or does not say what it was trained on.
+        RunDamagedError: its weights cannot be read.
+        DataNotPreparedError: its data are not here.
+        DataError: the data are others than it was trained on, or the measuring failed.
+        PreparationCancelledError: cancelled; nothing is kept.
+        StorageError: the run's folder cannot be written.
+    """
+    known = cached(run, split)
+    if known is not None:
+        return known
+    basis = basis_of(run, split)
+    dataset = dataset_of(run, library)
+    reviews, rows = rows_of(dataset, split, run.config.validation_fraction)
+
+    def on_judged(done: int) -> None:
+        if is_cancelled():
+            raise PreparationCancelledError("The evaluation was cancelled; nothing is kept.")
+        on_progress(Progress(stage="Judging reviews", done=done, total=len(rows)))
+
+    on_judged(0)
+    best, epoch = load_weights(run.best_weights)
+    last = last_weights(run) if basis.last_epoch != epoch else None
+    predictors = [_predictor(run, weights) for weights in (best, last) if weights is not None]
+    judged = judge(predictors, reviews, rows, run.config, on_judged)
+    on_progress(Progress(stage="Working out the figures", done=len(rows), total=len(rows)))
+    labels = np.asarray(reviews.labels)[rows]
+    evaluation = Evaluation(
+        run_id=run.id,
+        basis=basis,
+        origin=dataset.origin,
+        words_at_most=run.config.max_length,
+        metrics=_metrics(labels, judged[0], worker, is_cancelled),
+        rows=rows,
+        labels=labels,
+        probabilities=judged[0],
+        last_probabilities=judged[1] if last is not None else None,
+        words=reviews.lengths[rows].astype(np.int32),
+        negations=count_negations(reviews, rows, dataset.vocabulary, run.config.max_length),
+        stars=None if reviews.stars is None else np.asarray(reviews.stars)[rows],
+    )
+    keep(run, evaluation)
+    return evaluation
+
+
+def dataset_of(run: Run, library: DataLibrary) -> Dataset:
+    """The data that the run was trained on.
+
+    Raises:
+        DataNotPreparedError: they are not here.
+        DataError: others are here under their name, or the run does not say which they are.
+    """
+    if run.dataset is None:
+        raise DataError(f"Run {run.id} does not say which data it was trained on.")
+    dataset = library.load(run.dataset.source)
+    if dataset.fingerprint != run.dataset.fingerprint:
+        raise DataError(
+            f"Run {run.id} was trained on other data than the {dataset.origin} here: their "
+            "fingerprints differ. Prepare the data it was trained on, or train again."
+        )
+    return dataset
+
+
+def last_weights(run: Run) -> Arrays | None:
+    """The weights after the run's last finished epoch; None where they were not kept.
+
+    Raises:
+        RunDamagedError: they are there, but cannot be read.
+    """
+    epoch = run.epochs[-1].epoch
+    of_epoch = run.folder / EPOCHS / f"{epoch:04d}.safetensors"
+    if of_epoch.exists():
+        return load_weights(of_epoch)[0]
+    if not (run.folder / LAST).exists():
+        return None
+    # A run at work writes its state a moment before it announces the epoch.
+    state, record = load_state(run.folder)
+    return state.weights if record.epoch == epoch else None
+
+
+def _predictor(run: Run, weights: Arrays) -> Predictor:
+    try:
+        return predictor_for(run.config, weights)
+    except RuntimeError as error:
+        raise RunDamagedError(
+            f"{run.best_weights} does not fit the run's settings. Train again."
+        ) from error
+
+
+def _metrics(
+    labels: NDArray[np.uint8],
+    probabilities: NDArray[np.float32],
+    worker: Sequence[str],
+    is_cancelled: Callable[[], bool],
+) -> Metrics:
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder, "judged.npz")
+        np.savez(file, labels=labels, probabilities=probabilities)
+        said = output_of([*worker, str(file)], "The figures", is_cancelled=is_cancelled)
+    return Metrics.model_validate_json(said)
