@@ -7,26 +7,26 @@ error. PyTorch is imported only by the commands that compute.
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict
+from functools import partial
 from itertools import islice
-from pathlib import Path
 from typing import Any
 
+from imdb_core import cli_data, cli_runs
+from imdb_core.cli_runs import open_store, print_json
 from imdb_core.config import PRESETS, field_specs
-from imdb_core.data import DataLibrary
+from imdb_core.data import DataLibrary, Progress, is_own
 from imdb_core.errors import (
     ConfigError,
+    CsvError,
+    RunArchiveError,
     RunNotFoundError,
     RunStateError,
-    StorageError,
     StudioError,
     TextError,
 )
 from imdb_core.runs.event_log import Event
-from imdb_core.runs.export import FILE_NAMES, export
 from imdb_core.runs.run import Run
 from imdb_core.runs.store import RunStore
 from imdb_core.settings import Settings
@@ -34,7 +34,15 @@ from imdb_core.terminal import ProgressLine, StopOnSignal
 
 DONE, FAILED, BAD_INPUT = 0, 1, 2
 _LINES_AT_ONCE = 1000
-_BAD_INPUT_ERRORS = (ConfigError, RunNotFoundError, RunStateError, TextError)
+_MLFLOW_LIMIT_S = 30.0
+_BAD_INPUT_ERRORS = (
+    ConfigError,
+    CsvError,
+    RunArchiveError,
+    RunNotFoundError,
+    RunStateError,
+    TextError,
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -56,47 +64,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return DONE
 
 
-def _data_status(options: argparse.Namespace, settings: Settings) -> int:
-    for status in DataLibrary(settings).statuses():
-        state = "prepared" if status.is_prepared else "not prepared"
-        print(f"{status.source:8} {state:13} {status.description}")
-        if status.counts:
-            counts = status.counts
-            print(f"         {status.origin}; {counts.train:,} + {counts.test:,} reviews")
-        else:
-            print(f"         {status.advice}")
-    return DONE
-
-
-def _data_prepare(options: argparse.Namespace, settings: Settings) -> int:
-    library = DataLibrary(settings)
-    source = options.source if options.path else library.resolve(options.source)
-    with StopOnSignal() as stop, ProgressLine() as progress_line:
-        dataset = library.prepare(
-            source,
-            path=options.path,
-            on_progress=progress_line.show,
-            is_cancelled=stop.flag.is_set,
-        )
-    print(
-        f"Prepared {dataset.origin}: {len(dataset.train):,} training and "
-        f"{len(dataset.test):,} test reviews."
-    )
-    return DONE
-
-
 def _train(options: argparse.Namespace, settings: Settings) -> int:
     values = dict(_assignment(text) for text in options.set)
     if options.source:
         values["source"] = options.source
     config = PRESETS[options.preset].changed(**values)
-    store = _store(settings)
+    if is_own(config.source):
+        DataLibrary(settings).load(config.source)  # or say so before there is a run
+    store = open_store(settings)
     run = store.create(config, label=options.label)
     return _execute(run, store, settings, options.jsonl)
 
 
 def _runs_resume(options: argparse.Namespace, settings: Settings) -> int:
-    store = _store(settings)
+    store = open_store(settings)
     return _execute(store.claim(options.run), store, settings, options.jsonl)
 
 
@@ -112,8 +93,9 @@ def _execute(run: Run, store: RunStore, settings: Settings, as_jsonl: bool) -> i
             DataLibrary(settings),
             stop=stop.flag,
             on_progress=progress_line.show,
-            on_event=_print_json if as_jsonl else _print_epoch,
+            on_event=print_json if as_jsonl else _print_epoch,
         )
+        _log_to_mlflow(run, progress_line)
     if run.state == "failed":
         _complain(run.error or "The run failed.")
         return FAILED
@@ -122,10 +104,22 @@ def _execute(run: Run, store: RunStore, settings: Settings, as_jsonl: bool) -> i
     return DONE
 
 
+def _log_to_mlflow(run: Run, progress_line: ProgressLine) -> None:
+    """Have an ended run logged where MLFLOW_TRACKING_URI says; a failure is a warning."""
+    from imdb_core.mlflow_mirror import MlflowMirror
+
+    mirror = MlflowMirror.from_environment()
+    if mirror is None:
+        return
+    progress_line.show(Progress(stage="Logging to MLflow"))
+    if not mirror.submit(run).wait(_MLFLOW_LIMIT_S):
+        _complain(f"Run {run.id} was not logged to MLflow: no end within {_MLFLOW_LIMIT_S:g} s.")
+
+
 def _score(options: argparse.Namespace, settings: Settings) -> int:
     from imdb_core.scoring import Scorer
 
-    scorer = Scorer.load(_store(settings).resolve(options.run))
+    scorer = Scorer.load(open_store(settings).resolve(options.run))
     texts = iter(_texts(options.texts))
     code = DONE
     while chunk := list(islice(texts, _LINES_AT_ONCE)):
@@ -146,77 +140,27 @@ def _score(options: argparse.Namespace, settings: Settings) -> int:
 def _evaluate(options: argparse.Namespace, settings: Settings) -> int:
     from imdb_core.evaluation import evaluate
 
-    run = _store(settings).resolve(options.run)
-    result = evaluate(run, DataLibrary(settings), options.split)
-    low, high = result.interval
+    run = open_store(settings).resolve(options.run)
+    with StopOnSignal() as stop, ProgressLine() as progress_line:
+        result = evaluate(
+            run,
+            DataLibrary(settings),
+            options.split,
+            on_progress=progress_line.show,
+            is_cancelled=stop.flag.is_set,
+        )
     if options.json:
-        derived = {
-            "reviews": result.reviews,
-            "correct": result.correct,
-            "accuracy": result.accuracy,
-            "interval": [low, high],
-        }
-        _print_json(asdict(result) | derived)
-    else:
-        print(
-            f"Run {run.name}, epoch {result.epoch}, {result.split} split of {result.origin}:\n"
-            f"accuracy {result.accuracy:.4f} (95 % interval {low:.4f} to {high:.4f}), "
-            f"{result.correct:,} of {result.reviews:,} reviews right; "
-            f"log loss {result.log_loss:.4f}"
-        )
-    return DONE
-
-
-def _runs_list(options: argparse.Namespace, settings: Settings) -> int:
-    store = _store(settings)
-    for run in store.all():
-        best = run.best
-        result = (
-            f"best epoch {best.epoch:3}  val_loss {best.val_loss:.4f}  "
-            f"val_accuracy {best.val_accuracy:.4f}"
-            if best
-            else "no epoch finished"
-        )
-        print(f"{run.id}  {run.state:11}  {result}  {run.label}".rstrip())
-    for run_id in store.damaged():
-        print(f"{run_id}  damaged")
-    return DONE
-
-
-def _runs_show(options: argparse.Namespace, settings: Settings) -> int:
-    run = _store(settings).resolve(options.run)
-    _print_json(
-        {
-            "id": run.id,
-            "label": run.label,
-            "state": run.state,
-            "ending": run.ending,
-            "folder": str(run.folder),
-            "config": run.config.model_dump(),
-            "dataset": asdict(run.dataset) if run.dataset else None,
-            "device": run.device,
-            "best": run.best._asdict() if run.best else None,
-            "epochs": [record._asdict() for record in run.epochs],
-        },
-        indent=2,
+        print_json(result.summary())
+        return DONE
+    counts, metrics = result.counts(), result.metrics
+    low, high = counts.interval
+    print(
+        f"Run {run.name}, epoch {result.epoch}, {result.split} split of {result.origin}:\n"
+        f"accuracy {counts.accuracy:.4f} (95 % interval {low:.4f} to {high:.4f}), "
+        f"{counts.correct:,} of {result.reviews:,} reviews right; "
+        f"log loss {metrics.log_loss:.4f}, calibration error {metrics.ece:.4f}"
+        + ("" if metrics.roc_auc is None else f", area under ROC {metrics.roc_auc:.4f}")
     )
-    return DONE
-
-
-def _runs_delete(options: argparse.Namespace, settings: Settings) -> int:
-    _store(settings).delete(options.run)
-    print(f"Deleted {options.run}.")
-    return DONE
-
-
-def _runs_export(options: argparse.Namespace, settings: Settings) -> int:
-    content = export(_store(settings).resolve(options.run), options.format)
-    target: Path = options.output or Path(FILE_NAMES[options.format])
-    try:
-        target.write_bytes(content)
-    except OSError as error:
-        raise StorageError(f"{target} was not written: {error.strerror}.") from error
-    print(f"Wrote {target} ({len(content):,} bytes).")
     return DONE
 
 
@@ -228,10 +172,6 @@ def _print_epoch(event: Event) -> None:
             f"val_loss {event['val_loss']:.4f}  val_accuracy {event['val_accuracy']:.4f}{mark}",
             flush=True,
         )
-
-
-def _print_json(value: Any, indent: int | None = None) -> None:  # noqa: ANN401 - any JSON value
-    print(json.dumps(value, ensure_ascii=False, indent=indent), flush=True)
 
 
 def _complain(message: str) -> None:
@@ -250,28 +190,16 @@ def _assignment(text: str) -> tuple[str, str]:
     return name, value
 
 
-def _store(settings: Settings) -> RunStore:
-    store = RunStore(settings.runs_folder)
-    store.mark_interrupted()
-    return store
-
-
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m imdb_core",
         description="Train, score and evaluate a small recurrent network on movie reviews.",
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    sources = field_specs()["source"].choices
 
     data = commands.add_parser("data", help="the reviews to train on")
     data_commands = data.add_subparsers(required=True, metavar="COMMAND")
-    _command(data_commands, "status", _data_status, "which sources there are")
-    prepare = _command(data_commands, "prepare", _data_prepare, "make a source ready")
-    prepare.add_argument("--source", choices=sources, default="imdb")
-    prepare.add_argument(
-        "--path", type=Path, metavar="P", help="an aclImdb folder or its .tar.gz (source aclimdb)"
-    )
+    cli_data.add_commands(partial(_command, data_commands))
 
     train = _command(commands, "train", _train, "train a network")
     train.add_argument("--preset", choices=PRESETS, default="notebook")
@@ -282,7 +210,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="FIELD=VALUE",
         help="change a setting of the preset: " + ", ".join(field_specs()),
     )
-    train.add_argument("--source", choices=sources)
+    train.add_argument("--source", metavar="SOURCE", help="as data status names them")
     train.add_argument("--label", default="", help="a name for the run")
     _add_jsonl(train)
 
@@ -297,16 +225,10 @@ def _parser() -> argparse.ArgumentParser:
 
     runs = commands.add_parser("runs", help="what was trained")
     run_commands = runs.add_subparsers(required=True, metavar="COMMAND")
-    _command(run_commands, "list", _runs_list, "all runs, newest first")
-    show = _command(run_commands, "show", _runs_show, "one run as JSON")
+    cli_runs.add_commands(partial(_command, run_commands))
     resume = _command(run_commands, "resume", _runs_resume, "go on from the last epoch")
     _add_jsonl(resume)
-    delete = _command(run_commands, "delete", _runs_delete, "remove a run and its files")
-    export_command = _command(run_commands, "export", _runs_export, "write a file to use elsewhere")
-    export_command.add_argument("--format", choices=FILE_NAMES, default="pt")
-    export_command.add_argument("-o", "--output", type=Path, metavar="FILE")
-    for command in (show, resume, delete, export_command):
-        command.add_argument("run", metavar="ID")
+    resume.add_argument("run", metavar="ID")
     return parser
 
 

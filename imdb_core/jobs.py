@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
+from imdb_core.errors import StudioError
 from imdb_core.stop_flag import StopFlag
 
 logger = logging.getLogger(__name__)
@@ -34,9 +35,13 @@ class Job:
         """Ask the work to end soon; it decides what to keep."""
         self.stop_flag.set()
 
+    def pause(self) -> None:
+        """Ask the work to end soon, so that it can go on later."""
+        self.stop_flag.pause()
+
     @property
     def is_stop_requested(self) -> bool:
-        """Whether `stop` was called."""
+        """Whether `stop` or `pause` was called."""
         return self.stop_flag.is_set()
 
     @property
@@ -53,7 +58,7 @@ class JobQueue:
     """Runs jobs one after another in one daemon thread, started with the first job.
 
     A stopped job that is still waiting is run all the same, so that its work can
-    record that it was stopped.
+    record that it was stopped; `withdraw` takes it out instead.
 
     Args:
         name: the thread's name.
@@ -65,6 +70,7 @@ class JobQueue:
         self._waiting: deque[tuple[Job, Callable[[Job], None]]] = deque()
         self._running: Job | None = None
         self._thread: threading.Thread | None = None
+        self._is_ending = False
 
     def submit(self, id: str, work: Callable[[Job], None]) -> Job:
         """Queue `work`; a job of the same id that is not done is returned instead."""
@@ -79,6 +85,18 @@ class JobQueue:
                 self._thread.start()
             self._lock.notify()
             return job
+
+    def withdraw(self, id: str) -> bool:
+        """Take out a job that still waits: it is done, without its work; False if none waits."""
+        with self._lock:
+            waiting = next((entry for entry in self._waiting if entry[0].id == id), None)
+            if waiting is None:
+                return False
+            self._waiting.remove(waiting)
+        job, _ = waiting
+        job.stop()
+        job._done.set()
+        return True
 
     def find(self, id: str) -> Job | None:
         """The job of this id that is running or waiting."""
@@ -96,6 +114,17 @@ class JobQueue:
         with self._lock:
             return [job.id for job in self._active()]
 
+    def end(self) -> None:
+        """Ask all jobs to end; returns once they have, and the thread. The next job starts one."""
+        with self._lock:
+            thread = self._thread
+            self._is_ending = thread is not None
+            for job in self._active():
+                job.stop()
+            self._lock.notify()
+        if thread is not None:
+            thread.join()
+
     def _find(self, id: str) -> Job | None:
         return next((job for job in self._active() if job.id == id), None)
 
@@ -106,15 +135,22 @@ class JobQueue:
     def _work(self) -> None:
         while True:
             with self._lock:
-                self._lock.wait_for(lambda: self._waiting)
+                self._lock.wait_for(lambda: self._waiting or self._is_ending)
+                if not self._waiting:
+                    self._thread, self._is_ending = None, False
+                    return
                 job, work = self._waiting.popleft()
                 self._running = job
             try:
                 work(job)
+            except StudioError as error:
+                logger.warning("Job %s: %s", job.id, error)
+                job.error = error
             except Exception as error:
                 # The top of the thread: whoever waits for the job shows the error.
-                logger.exception("Job %s failed", job.id)
+                logger.exception("Job %s failed by a defect", job.id)
                 job.error = error
             with self._lock:
                 self._running = None
             job._done.set()
+            del work  # what it holds may be large, and the next job far

@@ -3,15 +3,30 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from imdb_core.background import BaselineFinder, CostFinder
+from imdb_core.baselines import Baselines
 from imdb_core.config import Source, TrainConfig
 from imdb_core.data import DataLibrary
-from imdb_core.errors import RunStateError
+from imdb_core.errors import RunNotFoundError, RunStateError
 from imdb_core.jobs import Job, JobQueue
+from imdb_core.mlflow_mirror import MlflowMirror
+from imdb_core.runs.pinned_texts import checked_texts
 from imdb_core.runs.run import Run
 from imdb_core.runs.store import RunStore
 from imdb_core.settings import Settings
+
+if TYPE_CHECKING:
+    from imdb_core.comparison import JudgedFinder
+    from imdb_core.evaluation.background import Evaluator
+    from imdb_core.training.cost import Cost
+
+_JOB_END_S = 10.0
+_START_S = 2.0
 
 
 class Studio:
@@ -19,54 +34,128 @@ class Studio:
 
     Runs left behind by a process that died are marked interrupted when a studio opens.
 
+    Args:
+        settings: the folders.
+        mirror: told of each run that has ended.
+
     Attributes:
         settings: the folders.
         store: the runs.
         library: the data.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *, mirror: MlflowMirror | None = None) -> None:
         self.settings = settings
+        self._mirror = mirror
         self._training = JobQueue("trainer")
         self._preparing = JobQueue("data")
         self._warm_up: Job | None = None
         self._preparations: dict[Source, Job] = {}
+        self._visitors: dict[str, str] = {}
+        self._superseded: set[str] = set()
         # Held while a run's folder and its job come to be, so that no other thread sees
         # the one without the other and takes the run for abandoned.
         self._starting = threading.RLock()
         self.store = RunStore(settings.runs_folder, is_own_job=self._is_own_job)
         self.library = DataLibrary(settings)
+        self._baselines = BaselineFinder(settings, self.library, self._is_busy)
+        self._costs = CostFinder(settings, self.library, self._is_busy)
+        self._making = threading.Lock()
+        self._evaluator: Evaluator | None = None
+        self._judged: JudgedFinder | None = None
         self.store.mark_interrupted()
 
-    def start(self, config: TrainConfig, *, label: str = "") -> Run:
+    def start(
+        self,
+        config: TrainConfig,
+        *,
+        label: str = "",
+        visitor: str = "",
+        pinned_texts: Sequence[str] = (),
+        guess: int | None = None,
+    ) -> Run:
         """Create a run and queue it behind those already there.
+
+        Args:
+            config: its settings.
+            label: the user's name for it.
+            visitor: who starts it, see `visitor_of`.
+            pinned_texts: up to three reviews to judge after every epoch.
+            guess: the epoch at which the user thinks it will stop.
 
         Raises:
             StorageError: the run's folder cannot be written.
+            TextError: a pinned text cannot be judged.
         """
+        texts = checked_texts(pinned_texts)
         with self._starting:
-            run_id = self.store.create(config, label=label).id
+            run_id = self.store.create(config, label=label, pinned_texts=texts, guess=guess).id
+            self._visitors[run_id] = visitor
             self._submit(run_id)
         return self.store.get(run_id)
 
-    def resume(self, run_id: str) -> Run:
+    def supersede(self, visitor: str) -> None:
+        """Stop what the visitor has at work or waiting; a run without an epoch goes for good."""
+        for run_id in self._training.active_ids():
+            if self._visitors.get(run_id) == visitor:
+                self._superseded.add(run_id)
+                self.stop(run_id)
+
+    def resume(self, run_id: str, *, visitor: str = "") -> Run:
         """Queue a stopped, interrupted or failed run; it goes on from its last epoch.
+
+        It is the visitor's from then on, whoever started it; only a paused run stays with
+        whoever paused over it. The same holds for `step` and `keep_going`.
 
         Raises:
             RunNotFoundError: there is no such run.
             RunStateError: it is at work, or came to its end by a rule.
         """
-        with self._starting:
-            self.store.claim(run_id)
-            self._submit(run_id)
-        return self.store.get(run_id)
+        return self._continue(run_id, visitor, lambda: self.store.claim(run_id))
+
+    def step(self, run_id: str, *, visitor: str = "") -> Run:
+        """Queue a paused run for one epoch more, then pause it again.
+
+        Raises:
+            RunNotFoundError: there is no such run.
+            RunStateError: it is at work, or came to its end by a rule.
+        """
+        pause_after = len(self.store.get(run_id).epochs) + 1
+        return self._continue(run_id, visitor, lambda: self.store.claim(run_id), pause_after)
+
+    def keep_going(self, run_id: str, more_epochs: int, *, visitor: str = "") -> Run:
+        """Queue a run that a rule ended for so many epochs more; its best epoch stays the best.
+
+        Raises:
+            RunNotFoundError: there is no such run.
+            RunStateError: no rule ended it.
+        """
+        return self._continue(run_id, visitor, lambda: self.store.keep_going(run_id, more_epochs))
+
+    def pause(self, run_id: str) -> None:
+        """Ask a run of this process to pause, to be resumed bit for bit.
+
+        Raises:
+            RunStateError: another process trains it, or nothing is at work on it.
+        """
+        job = self._training.find(run_id)
+        if job is None:
+            raise RunStateError(f"Run {run_id} is not at work here, so it cannot be paused.")
+        job.pause()
 
     def stop(self, run_id: str) -> None:
-        """Ask a run of this process to end; it keeps its best epoch.
+        """Ask a run of this process, or a paused one, to end; it keeps its best epoch.
+
+        One that only waits in the queue has ended at once.
 
         Raises:
             RunStateError: another process trains it.
         """
+        with self._starting:
+            if self._training.withdraw(run_id):
+                self.store.cancel(run_id)
+                self._settle(run_id)
+                return
         job = self._training.find(run_id)
         if job is not None:
             job.stop()
@@ -74,6 +163,12 @@ class Studio:
             raise RunStateError(
                 f"Run {run_id} is trained by another process. Stop it where it was started."
             )
+        else:
+            self.store.end_paused(run_id)
+
+    def visitor_of(self, run_id: str) -> str | None:
+        """Who started or resumed the run last, if that was since this process began."""
+        return self._visitors.get(run_id)
 
     def job(self, run_id: str) -> Job | None:
         """The run's job, while it waits or works in this process."""
@@ -83,16 +178,25 @@ class Studio:
         """How many runs end before this one starts; None if it is not queued here."""
         return self._training.place(run_id)
 
-    def current(self) -> Run | None:
-        """The run to look at: the one at work here, or else the newest."""
+    def current(self, visitor: str = "") -> Run | None:
+        """The run to look at: the visitor's own at work or last one, else the one at work,
+        else the newest.
+        """
         active = self._training.active_ids()
-        if active:
-            return self.store.get(active[0])
+        own = [run_id for run_id, by in list(self._visitors.items()) if by == visitor]
+        candidates = [run_id for run_id in active if run_id in own] or own[-1:] or active
+        for run_id in candidates[:1]:
+            with suppress(RunNotFoundError):
+                return self.store.get(run_id)
         return self.store.newest()
 
     def queue(self) -> list[Run]:
         """The runs at work or waiting in this process, in order."""
-        return [self.store.get(run_id) for run_id in self._training.active_ids()]
+        runs = []
+        for run_id in self._training.active_ids():
+            with suppress(RunNotFoundError):  # superseded without an epoch: gone before its job
+                runs.append(self.store.get(run_id))
+        return runs
 
     def prepare(self, source: Source, path: Path | None = None) -> Job:
         """Prepare a source in the background; its `progress` and `error` tell how it goes."""
@@ -107,6 +211,48 @@ class Studio:
         """The last preparation of a source that was started here."""
         return self._preparations.get(source)
 
+    def baselines(self, run: Run) -> Baselines | None:
+        """What simpler methods reach on the run's validation reviews, once that is known."""
+        return self._baselines.get(run)
+
+    def cost(self, config: TrainConfig) -> Cost | None:
+        """What training `config` would take on this machine, once that is measured.
+
+        Raises:
+            StudioError: there can be no such training on this machine.
+        """
+        return self._costs.get(config)
+
+    @property
+    def evaluator(self) -> Evaluator:
+        """The evaluations that this process works out."""
+        # Imported where it is needed: the first screen does without.
+        from imdb_core.evaluation.background import Evaluator
+
+        with self._making:
+            if self._evaluator is None:
+                self._evaluator = Evaluator()
+            return self._evaluator
+
+    @property
+    def judged(self) -> JudgedFinder:
+        """Which reviews runs judge right, to hold them against each other."""
+        from imdb_core.comparison import JudgedFinder
+
+        with self._making:
+            if self._judged is None:
+                self._judged = JudgedFinder(self.library)
+            return self._judged
+
+    def end_background_work(self) -> None:
+        """End the baselines, costs and evaluations under way, their processes and threads.
+
+        Returns once they have ended; what is asked for again is begun anew.
+        """
+        for work in (self._baselines, self._costs, self._evaluator, self._judged):
+            if work is not None:
+                work.end()
+
     def warm_up(self) -> Job:
         """Import PyTorch and compile the kernels in the background, once."""
         with self._starting:
@@ -114,10 +260,27 @@ class Studio:
                 self._warm_up = JobQueue("warm-up").submit("warm-up", _warm_up)
             return self._warm_up
 
-    def _submit(self, run_id: str) -> None:
-        self._training.submit(run_id, lambda job: self._train(job, run_id))
+    def _continue(
+        self, run_id: str, visitor: str, claim: Callable[[], Run], pause_after: int | None = None
+    ) -> Run:
+        # The folder says that the run has ended a moment before its job is done.
+        ending = self._training.find(run_id)
+        if ending is not None and not self.store.get(run_id).is_live:
+            ending.wait(_JOB_END_S)
+        with self._starting:
+            was_paused = self.store.get(run_id).state == "paused"
+            claim()
+            # Taken out and put in again: the last of a visitor's runs is the one to look at.
+            former = self._visitors.pop(run_id, visitor)
+            self._visitors[run_id] = former if was_paused else visitor
+            self._submit(run_id, pause_after)
+        return self.store.get(run_id)
 
-    def _train(self, job: Job, run_id: str) -> None:
+    def _submit(self, run_id: str, pause_after: int | None = None) -> None:
+        self._costs.cancel()
+        self._training.submit(run_id, lambda job: self._train(job, run_id, pause_after))
+
+    def _train(self, job: Job, run_id: str, pause_after: int | None) -> None:
         # Imported where it is needed: the first screen does not wait for PyTorch.
         from imdb_core.runs.execution import execute
 
@@ -126,8 +289,21 @@ class Studio:
             self.store,
             self.library,
             stop=job.stop_flag,
+            pause_after=pause_after,
             on_progress=lambda progress: setattr(job, "progress", progress),
         )
+        self._settle(run_id)
+
+    def _settle(self, run_id: str) -> None:
+        """What is left to do once a run's folder says that it has ended or pauses."""
+        run = self.store.get(run_id)
+        is_superseded = run_id in self._superseded
+        self._superseded.discard(run_id)
+        if is_superseded and not run.can_score:
+            self._visitors.pop(run_id, None)
+            self.store.discard(run_id)
+        elif self._mirror is not None and run.state != "paused":
+            self._mirror.submit(run)
 
     def _prepare(self, job: Job, source: Source, path: Path | None) -> None:
         self.library.prepare(
@@ -137,9 +313,20 @@ class Studio:
             is_cancelled=job.stop_flag.is_set,
         )
 
+    def _is_busy(self) -> bool:
+        """Whether something trains, or is about to, or the kernels still compile."""
+        is_warm = self._warm_up is not None and self._warm_up.is_done
+        return not is_warm or bool(self._training.active_ids())
+
     def _is_own_job(self, run_id: str) -> bool:
-        with self._starting:
+        # A run that is just being started has no job yet. Whoever starts it may in turn wait for
+        # a lock on the runs that the asker holds: so this waits, but not for ever.
+        is_held = self._starting.acquire(timeout=_START_S)
+        try:
             return self._training.find(run_id) is not None
+        finally:
+            if is_held:
+                self._starting.release()
 
 
 def _warm_up(job: Job) -> None:
@@ -160,5 +347,5 @@ def the_studio() -> Studio:
     global _studio
     with _studio_lock:
         if _studio is None:
-            _studio = Studio(Settings.from_environment())
+            _studio = Studio(Settings.from_environment(), mirror=MlflowMirror.from_environment())
         return _studio

@@ -10,7 +10,8 @@ STAGES = ["imdb_core", "imdb_core.config", "imdb_core.data", "imdb_core.model",
           "imdb_core.evaluation", "imdb_core.studio", "imdb_core.cli"]  # fmt: skip
 WITHOUT_TORCH = ["imdb_core.data", "imdb_core.runs.store", "imdb_core.runs.export",
                  "imdb_core.studio", "imdb_core.cli", "imdb_core.ui.run_view",
-                 "imdb_core.ui.runs_view", "imdb_core.ui.data_view"]  # fmt: skip
+                 "imdb_core.ui.runs_view", "imdb_core.ui.data_view",
+                 "imdb_core.ui.evaluate_view"]  # fmt: skip
 
 
 def loaded_by(module: str) -> set[str]:
@@ -46,3 +47,16 @@ def test_a_stage_imports_only_stages_before_it(module: str, later: set[str]) -> 
     stages = {name.split(".")[1] for name in output.stdout.split()}
 
     assert stages.isdisjoint(later)
+
+
+def test_a_network_is_made_without_pytorchs_compiler() -> None:
+    """It would take 75 MB of a server for good, and the second before the first epoch."""
+    code = (
+        "import sys, torch; from imdb_core.config import TrainConfig; "
+        "from imdb_core.model import SentimentRNN, initialize; config = TrainConfig(); "
+        "initialize(SentimentRNN.empty(config), config.initialization, torch.Generator()); "
+        "print({'torch._dynamo', 'sympy'} & {*sys.modules})"
+    )
+    output = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+
+    assert output.stdout.strip() == "set()"

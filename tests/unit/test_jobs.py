@@ -66,3 +66,45 @@ def test_a_job_that_is_stopped_while_it_waits_still_gets_to_say_so() -> None:
 
     assert waiting.wait(WAIT_S)
     assert seen == [True]
+
+
+def test_a_job_that_is_withdrawn_while_it_waits_is_done_without_its_work() -> None:
+    queue = JobQueue("test")
+    may_end = threading.Event()
+    has_started = threading.Event()
+
+    def first(job: Job) -> None:
+        has_started.set()
+        assert may_end.wait(WAIT_S)
+
+    running = queue.submit("a", first)
+    withdrawn = queue.submit("b", lambda job: pytest.fail("ran"))
+    last = queue.submit("c", lambda job: None)
+    assert has_started.wait(WAIT_S)
+
+    assert [queue.withdraw(id) for id in ("a", "b", "unknown")] == [False, True, False]
+    assert withdrawn.is_done
+    assert queue.active_ids() == ["a", "c"]
+    may_end.set()
+    assert last.wait(WAIT_S)
+    assert (running.error, withdrawn.error) == (None, None)
+
+
+def test_a_queue_that_is_ended_stops_its_jobs_and_its_thread_and_can_begin_again() -> None:
+    queue = JobQueue("ended")
+    has_started = threading.Event()
+
+    def until_stopped(job: Job) -> None:
+        has_started.set()
+        while not job.is_stop_requested:
+            job.wait(0.01)
+
+    jobs = [queue.submit(id, until_stopped) for id in ("a", "b")]
+    assert has_started.wait(WAIT_S)
+
+    queue.end()
+    assert [job.is_done for job in jobs] == [True, True]
+    assert "ended" not in [thread.name for thread in threading.enumerate()]
+    assert queue.submit("c", lambda job: None).wait(WAIT_S)
+    queue.end()
+    queue.end()
