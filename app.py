@@ -3,10 +3,17 @@
 import streamlit as st
 
 from imdb_core.config import TrainConfig
+from imdb_core.data import SourceStatus
 from imdb_core.studio import Studio
-from imdb_core.ui import frame
-from imdb_core.ui.run_view import run_view, state_word
-from imdb_core.ui.settings_form import settings_form
+from imdb_core.ui import address, frame
+from imdb_core.ui.before_training import draw_pins_and_guess
+from imdb_core.ui.columns import form_and_stage
+from imdb_core.ui.cost_line import draw_cost
+from imdb_core.ui.retraining import draw_retrain_switch, should_retrain
+from imdb_core.ui.run_view import page_signature, run_view
+from imdb_core.ui.settings_form import draw_difference, settings_form
+from imdb_core.ui.visitor import remember_visitor, visitor_id
+from imdb_core.ui.wording import as_markdown
 
 
 def draw_data_state(studio: Studio, config: TrainConfig) -> None:
@@ -14,7 +21,16 @@ def draw_data_state(studio: Studio, config: TrainConfig) -> None:
     status = studio.library.status(studio.library.resolve(config.source))
     if status.source == "sample":
         frame.synthetic_notice()
-    elif status.counts is not None:
+    if status.is_damaged and status.is_preparable:
+        st.caption(":material/error: The files of these reviews are damaged; Train mends them.")
+    elif not (status.is_prepared or status.is_preparable):
+        st.caption(as_markdown(status.advice))
+    elif status.source != "sample":
+        _draw_origin(status)
+
+
+def _draw_origin(status: SourceStatus) -> None:
+    if status.counts is not None:
         st.caption(
             f":material/database: {status.origin}: {status.counts.train:,} reviews to learn from."
         )
@@ -24,46 +40,47 @@ def draw_data_state(studio: Studio, config: TrainConfig) -> None:
         )
 
 
-def draw_buttons(studio: Studio, config: TrainConfig | None) -> None:
-    """One button that is Train or Stop, whatever the run at work really does."""
+def draw_train_button(studio: Studio) -> bool:
+    """The button that starts a run, or queues it behind those at work; True when clicked."""
     queue = studio.queue()
-    if queue:
-        run = queue[0]
-        is_stopping = state_word(studio, run) == "stopping"
-        st.button(
-            "Stopping …" if is_stopping else "Stop",
-            type="primary",
-            icon=":material/stop:",
-            width="stretch",
-            key="stop",
-            disabled=is_stopping,
-            on_click=studio.stop,
-            args=(run.id,),
-        )
-        waiting = len(queue) - 1
-        if waiting:
-            st.caption(f":material/hourglass_empty: {waiting} more waiting.")
-    if config is None:
-        return
-    clicked = st.button(
+    is_own_at_work = any(studio.visitor_of(run.id) == visitor_id() for run in queue)
+    return st.button(
         "Queue another run" if queue else "Train",
-        type="secondary" if queue else "primary",
+        type="secondary" if is_own_at_work else "primary",
         icon=":material/add:" if queue else ":material/play_arrow:",
         width="stretch",
         key="train",
     )
-    if clicked:
-        studio.start(config)
-        st.rerun()
+
+
+def draw_form(studio: Studio) -> None:
+    """Settings, and the button right below the sliders that matter most."""
+    config, below_sliders = settings_form()
+    pinned_texts, guess = draw_pins_and_guess()
+    with below_sliders, frame.errors_as_sentences():
+        if config is None:
+            return
+        clicked = draw_train_button(studio)
+        draw_difference(config)
+        draw_cost(studio, config)
+        draw_data_state(studio, config)
+        draw_retrain_switch()
+        changed = should_retrain(config)
+        if changed:
+            studio.supersede(visitor_id())
+        if clicked or changed:
+            studio.start(config, visitor=visitor_id(), pinned_texts=pinned_texts, guess=guess)
+            st.rerun()
+        address.write_address(config, studio.current(visitor_id()))
 
 
 with frame.page("Train") as studio:
-    form, stage = st.columns([1, 2.6], gap="large")
+    address.read_address()
+    signature = page_signature(studio)
+    form, stage = form_and_stage(has_run=bool(signature))
     with form, frame.errors_as_sentences():
-        config, below_sliders = settings_form()
-        with below_sliders:
-            draw_buttons(studio, config)
-            if config is not None:
-                draw_data_state(studio, config)
+        address.draw_address_faults()
+        draw_form(studio)
     with stage, frame.errors_as_sentences():
-        run_view(studio)
+        run_view(studio, signature)
+    remember_visitor()

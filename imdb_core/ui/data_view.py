@@ -1,37 +1,54 @@
-"""The sources and what the reviews of one are like."""
+"""The sources that the program knows by itself."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-import numpy as np
 import streamlit as st
 
 from imdb_core.config import Source
-from imdb_core.data import INDEX_FROM, Dataset, Progress, SourceStatus
-from imdb_core.errors import PreparationCancelledError
+from imdb_core.data import SOURCES, Dataset, Progress, SourceStatus, is_own
+from imdb_core.errors import PreparationCancelledError, SourceDamagedError
 from imdb_core.studio import Studio
-from imdb_core.ui import charts, frame
 from imdb_core.ui.run_view import draw_progress
 from imdb_core.ui.wording import as_markdown
 
 _BUSY_TICK_S = 0.5
-_VOCABULARY_SIZES = (100, 200, 500, 1000, 2000, 5000, 10_000, 20_000, 50_000)
+_WHAT_PREPARING_DOES: dict[Source, str] = {
+    "imdb": "Preparing them takes what is on this computer, or downloads 18 MB.",
+    "aclimdb": "Preparing them reads the files that IMDB_STUDIO_ACLIMDB names.",
+    "sample": "Preparing them takes a second.",
+}
+
+DAMAGED = ":material/error: **Damaged.**"
 
 
 def draw_sources(studio: Studio) -> None:
     """Every source with its state, and a button to prepare it; moves while one is prepared."""
-    is_busy = any(_is_busy(studio, status.source) for status in studio.library.statuses())
+    is_busy = any(_is_busy(studio, source) for source in SOURCES)
     st.fragment(_draw_sources, run_every=_BUSY_TICK_S if is_busy else None)(studio, is_busy)
 
 
 def _draw_sources(studio: Studio, was_busy: bool) -> None:
-    statuses = studio.library.statuses()
-    if was_busy and not any(_is_busy(studio, status.source) for status in statuses):
+    statuses = [studio.library.status(source) for source in SOURCES]
+    if was_busy and not any(_is_busy(studio, source) for source in SOURCES):
         st.rerun()
     for column, status in zip(st.columns(len(statuses)), statuses, strict=True):
         with column.container(border=True, height="stretch"):
             _draw_source(studio, status)
+
+
+def load(studio: Studio, source: Source) -> Dataset:
+    """The prepared reviews; where they cannot be read, a button prepares them again.
+
+    Raises:
+        DataError: they cannot be read.
+    """
+    try:
+        return studio.library.load(source)
+    except SourceDamagedError:
+        # Only reading them showed it: a source is called ready by the size of its files.
+        if not is_own(source):
+            _draw_prepare(studio, source, "Prepare again", key="prepare_again")
+        raise
 
 
 def _draw_source(studio: Studio, status: SourceStatus) -> None:
@@ -51,80 +68,31 @@ def _draw_source(studio: Studio, status: SourceStatus) -> None:
             f"{status.size_bytes / 1e6:.0f} MB on disk."
         )
     else:
-        st.caption(as_markdown(status.advice))
-        if st.button("Prepare", key=f"prepare_{status.source}", icon=":material/download:"):
-            studio.prepare(status.source)
-            st.rerun()
+        _draw_unprepared(studio, status)
         if job is not None and job.error is not None:
             # What the visitor asked for is no fault.
             is_cancelled = isinstance(job.error, PreparationCancelledError)
             (st.info if is_cancelled else st.error)(as_markdown(str(job.error)))
 
 
+def _draw_unprepared(studio: Studio, status: SourceStatus) -> None:
+    if status.is_damaged:
+        st.markdown(DAMAGED)
+    if status.is_damaged or status.is_replaced or not status.is_preparable:
+        st.caption(as_markdown(status.advice))
+    else:
+        st.caption(_WHAT_PREPARING_DOES[status.source])
+    if status.is_preparable and not status.is_replaced:
+        label = "Prepare again" if status.is_damaged else "Prepare"
+        _draw_prepare(studio, status.source, label, key=f"prepare_{status.source}")
+
+
+def _draw_prepare(studio: Studio, source: Source, label: str, *, key: str) -> None:
+    if st.button(label, key=key, icon=":material/download:"):
+        studio.prepare(source)
+        st.rerun()
+
+
 def _is_busy(studio: Studio, source: Source) -> bool:
     job = studio.preparation(source)
     return job is not None and not job.is_done
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Overview:
-    positive: float
-    mean_words: float
-    median_words: int
-    edges: list[float]
-    counts: list[int]
-    vocabulary_sizes: list[int]
-    coverage: list[float]
-
-
-@st.cache_data(max_entries=4, show_spinner="Counting words …")
-def _overview(fingerprint: str, _dataset: Dataset) -> _Overview:
-    reviews = _dataset.train
-    lengths = np.asarray(reviews.lengths)
-    counts, edges = np.histogram(np.minimum(lengths, 1000), bins=50, range=(0, 1000))
-    sizes = [size for size in _VOCABULARY_SIZES if size < len(_dataset.vocabulary) * 2]
-    by_rank = np.cumsum(np.bincount(reviews.ranks, minlength=max(sizes) + 1)[1:])
-    known = [by_rank[min(size - INDEX_FROM - 1, len(by_rank)) - 1] for size in sizes]
-    return _Overview(
-        positive=float(np.mean(reviews.labels)),
-        mean_words=float(lengths.mean()),
-        median_words=int(np.median(lengths)),
-        edges=edges.tolist(),
-        counts=counts.tolist(),
-        vocabulary_sizes=sizes,
-        coverage=[float(count / len(reviews.ranks)) for count in known],
-    )
-
-
-def draw_overview(dataset: Dataset) -> None:
-    """Counts, lengths and vocabulary coverage of the reviews to learn from."""
-    if dataset.is_synthetic:
-        frame.synthetic_notice()
-    overview = _overview(dataset.fingerprint, dataset)
-    reviews, words, median, positive = st.columns(4)
-    reviews.metric("Reviews to learn from", f"{len(dataset.train):,}")
-    words.metric("Words a review, mean", f"{overview.mean_words:.0f}")
-    median.metric("Words a review, median", f"{overview.median_words}")
-    positive.metric("Positive", f"{overview.positive:.1%}")
-    lengths, coverage = st.columns(2, gap="large")
-    with lengths:
-        st.markdown("###### How long the reviews are")
-        st.plotly_chart(
-            charts.histogram_figure(
-                overview.edges, overview.counts, "words (1,000 and more: last)"
-            ),
-            key="lengths",
-            config={"displaylogo": False},
-            alt=f"Histogram of review lengths; half have at most {overview.median_words} words.",
-        )
-    with coverage:
-        st.markdown("###### How many of their words a vocabulary knows")
-        st.plotly_chart(
-            charts.coverage_figure(overview.vocabulary_sizes, overview.coverage),
-            key="coverage",
-            config={"displaylogo": False},
-            alt="; ".join(
-                f"{size:,} words know {share:.0%}"
-                for size, share in zip(overview.vocabulary_sizes, overview.coverage, strict=True)
-            ),
-        )

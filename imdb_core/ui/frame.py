@@ -15,6 +15,7 @@ from imdb_core.ui.wording import as_markdown
 _PAGES = (
     ("app.py", "Train", ":material/show_chart:"),
     ("pages/1_Score.py", "Score", ":material/rate_review:"),
+    ("pages/2_Evaluate.py", "Evaluate", ":material/fact_check:"),
     ("pages/3_Runs.py", "Runs", ":material/folder_open:"),
     ("pages/4_Data.py", "Data", ":material/database:"),
 )
@@ -23,7 +24,7 @@ _PAGES = (
 # emoji from the internet, and import Pillow for a picture.
 _ICON = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32">'
-    '<rect width="32" height="32" rx="7" fill="#0f6e68"/>'
+    '<rect width="32" height="32" rx="7" fill="#0c615c"/>'
     '<path d="M6 9c5 11 11 14 20 14" stroke="#fcfbf8" stroke-width="3" fill="none"/>'
     '<path d="M6 8c5 9 9 10 12 10s5-1 8-3" stroke="#f0a04b" stroke-width="3" fill="none"/></svg>'
 )
@@ -40,10 +41,25 @@ _STYLE = """
 .st-key-pages p { font-size: 1rem; }
 .st-key-brand p { font-weight: 700; font-size: 1.05rem; letter-spacing: -.01em; }
 [data-testid="stMetricValue"] { font-variant-numeric: tabular-nums; font-size: 1.6rem; }
+[data-testid="stMetric"] + div, [data-testid="stColumn"] .stMetric { margin-bottom: -.75rem; }
+/* Streamlit's own shades of these fall short of the contrast that WCAG asks for. */
+[data-testid="stCaptionContainer"] { opacity: .75; }
+[data-testid^="stBaseButton-primary"],
+[data-testid="stMultiSelectTagsContainer"] > :not(input) {
+  color: light-dark(#fcfbf8, #14181d);
+  /* What opens over the page does not know the theme: light where text is dark, and so on. */
+  color: oklch(from currentcolor clamp(.2, (.6 - l) * 100, .98) 0 0); }
+[data-testid="stMultiSelectTagsContainer"] > :not(input) * { color: inherit; }
+.st-key-run_bar { justify-content: space-between; row-gap: .5rem; }
 @media (max-width: 640px) {
   .block-container { padding: .75rem .9rem 2rem; }
   .st-key-brand { display: none; }
-  .st-key-pages { gap: .25rem; padding-right: 2rem; }
+  [data-testid="stTable"] :is(th, td) { padding: .25rem .15rem; }
+  [data-testid="stTable"] :is(th, td, p) { font-size: .75rem; }
+  .st-key-numbers [data-testid="stColumn"] { min-width: 45%; flex: 1 1 45%; }
+  .st-key-pages { gap: 0; padding-right: 2rem; flex-wrap: nowrap; }
+  .st-key-pages p { font-size: .9rem; }
+  .st-key-pages a { padding: .25rem .45rem; }
   .st-key-pages a span:has(> [data-testid="stIconMaterial"]) { display: none; }
 }
 </style>

@@ -8,74 +8,115 @@ from imdb_core.data import Progress
 from imdb_core.runs.event_log import utc_now
 from imdb_core.runs.run import Run
 from imdb_core.studio import Studio
-from imdb_core.ui import charts, frame
-from imdb_core.ui.settings_form import set_values
-from imdb_core.ui.wording import as_markdown, duration, hearts, settings_phrase
+from imdb_core.training.time_left import TimeLeft, time_left
+from imdb_core.ui import tellers
+from imdb_core.ui.run_chart import draw_chart, draw_chart_options
+from imdb_core.ui.run_state import STATE_WORDS, state_of
+from imdb_core.ui.settings_form import form_is_behind
+from imdb_core.ui.transport import draw_transport, draw_transport_fault
+from imdb_core.ui.visitor import may_control, visitor_id
+from imdb_core.ui.wording import as_markdown, duration, hearts, patience_words, settings_phrase
 
 _LIVE_TICK_S = 0.25
 _IDLE_TICK_S = 2.0
 
-_STATE_WORDS = {
-    "queued": ("Waiting", ":material/hourglass_empty:"),
-    "preparing": ("Preparing", ":material/hourglass_top:"),
-    "training": ("Training", ":material/play_circle:"),
-    "stopping": ("Stopping", ":material/stop_circle:"),
-    "paused": ("Paused", ":material/pause_circle:"),
-    "finished": ("Finished", ":material/check_circle:"),
-    "failed": ("Failed", ":material/error:"),
-    "interrupted": ("Interrupted", ":material/power_off:"),
-}
 
+def run_view(studio: Studio, drawn_signature: tuple[str, ...]) -> None:
+    """Draw the visitor's run; redraws itself, and the page when the state changes.
 
-def run_view(studio: Studio) -> None:
-    """Draw the run at work, or the newest; redraws itself, and the page when the state changes."""
-    run = studio.current()
+    Args:
+        studio: the runs.
+        drawn_signature: `page_signature` from before anything of the page was drawn.
+    """
+    run = studio.current(visitor_id())
     tick_s = _LIVE_TICK_S if run is not None and run.is_live else _IDLE_TICK_S
-    st.fragment(_draw, run_every=tick_s)(studio, page_signature(studio))
+    st.fragment(_draw, run_every=tick_s)(studio, drawn_signature)
 
 
 def page_signature(studio: Studio) -> tuple[str, ...]:
-    """What the buttons of the page depend on: it is drawn anew when this changes."""
-    run = studio.current()
+    """What the rest of the page depends on: it is drawn anew when this changes."""
+    run = studio.current(visitor_id())
     if run is None:
         return ()
-    return run.id, state_word(studio, run), *(queued.id for queued in studio.queue())
-
-
-def state_word(studio: Studio, run: Run) -> str:
-    """The run's state, or `stopping` once somebody asked for that."""
-    job = studio.job(run.id)
-    return "stopping" if job is not None and job.is_stop_requested else run.state
+    return run.id, state_of(studio, run), *(queued.id for queued in studio.queue())
 
 
 def _draw(studio: Studio, drawn_signature: tuple[str, ...]) -> None:
-    if page_signature(studio) != drawn_signature:
+    # A button in here may have changed the form, which stands outside of this fragment.
+    if page_signature(studio) != drawn_signature or form_is_behind():
         st.rerun()
-    run = studio.current()
-    _draw_title(studio, run)
-    st.plotly_chart(
-        charts.loss_figure(run),
-        key="loss_chart",
-        config={"displaylogo": False},
-        alt=charts.chart_sentence(run),
-    )
+    run = studio.current(visitor_id())
+    draw_transport_fault()
+    with st.container(horizontal=True, vertical_alignment="center", key="run_bar"):
+        _draw_title(studio, run)
+        if run is not None:
+            draw_transport(studio, run)
+        draw_chart_options()
+    # Each part in a place of its own: what appears in one does not push the next one about.
+    settings, chart = st.container(), st.container()
+    numbers, queue, told = st.container(key="numbers"), st.container(), st.container()
+    with chart:
+        draw_chart(studio, run)
     if run is None:
         return
-    _draw_progress(studio, run)
-    _draw_numbers(run)
-    if not run.is_live:
-        _draw_ending(run)
+    with settings:
+        _draw_settings(run)
+    with numbers:
+        if run.epochs and not studio.place(run.id):
+            _draw_numbers(run)
+        else:
+            _draw_progress(studio, run)
+    with queue:
+        _draw_queue(studio, run)
+    with told:
+        _draw_told(studio, run)
+
+
+def _draw_told(studio: Studio, run: Run) -> None:
+    if run.state == "paused" and may_control(studio, run):
+        tellers.draw_changes(studio, run)
+    tellers.draw_changes_made(run)
+    if not run.is_live and run.state != "paused":
+        tellers.draw_ending(studio, run)
+    tellers.draw_coach(run)
+    if run.epochs and not run.is_live:
+        tellers.draw_replay(run)
 
 
 def _draw_title(studio: Studio, run: Run | None) -> None:
     if run is None:
-        st.markdown("##### No run yet")
-        st.caption("Click **Train** to start one.")
+        st.markdown("##### No run yet. Click Train to start one.")
         return
-    word, icon = _STATE_WORDS[state_word(studio, run)]
+    word, icon = STATE_WORDS[state_of(studio, run)]
     st.markdown(f"##### {icon} {word} · {as_markdown(run.name)}")
-    origin = f"{run.dataset.origin} · {run.device}" if run.dataset else "data not ready yet"
-    st.caption(as_markdown(f"{settings_phrase(run.config)} · {origin}"))
+
+
+def _draw_settings(run: Run) -> None:
+    phrases = [settings_phrase(run.config)]
+    if run.dataset is not None:
+        phrases += [run.dataset.origin, run.device]
+    st.caption(as_markdown(" · ".join(phrases)))
+
+
+def _draw_queue(studio: Studio, run: Run) -> None:
+    """In one line: whose turn it is, for how long still, and who else waits."""
+    queue = studio.queue()
+    place = studio.place(run.id)
+    said = []
+    if place:
+        said.append("Yours is next." if place == 1 else f"Yours is number {place} in the queue.")
+    if queue and queue[0].id != run.id:
+        left = _time_left(queue[0])
+        until = f", {_words_left(left)}" if left else ""
+        said.append(f"Now training: {queue[0].name}{until}.")
+    others_waiting = sum(waiting.id != run.id for waiting in queue[1:])
+    if others_waiting:
+        said.append(f"{others_waiting} more waiting.")
+    line = as_markdown(" ".join(said))
+    if place:
+        st.info(line, icon=":material/hourglass_empty:")
+    elif line:
+        st.caption(f":material/hourglass_empty: {line}")
 
 
 def _draw_progress(studio: Studio, run: Run) -> None:
@@ -106,27 +147,33 @@ def _amount(progress: Progress) -> str:
 
 def _draw_numbers(run: Run) -> None:
     best = run.best
-    epoch, elapsed, patience, best_epoch = st.columns(4)
-    epoch.metric(
-        "Epoch",
-        len(run.epochs),
-        f"of {run.config.max_epochs} at most",
-        delta_color="off",
-        delta_arrow="off",
-    )
-    elapsed.metric("Time", duration(_elapsed_seconds(run)))
-    patience.metric(
-        "Patience left",
-        hearts(run.config.patience, run.bad_epochs),
-        help="Epochs without a better validation loss that are still allowed.",
-    )
-    best_epoch.metric(
-        "Best epoch",
-        f"{best.epoch}" if best else "–",
-        f"loss {best.val_loss:.4f} · accuracy {best.val_accuracy:.1%}" if best else None,
-        delta_color="off",
-        delta_arrow="off",
-    )
+    left = _time_left(run) if run.is_live else None
+    numbers = [
+        ("Epoch", str(len(run.epochs)), f"of {_last_epoch(run)} at most"),
+        ("Time", duration(_elapsed_seconds(run)), _words_left(left) if left else ""),
+        ("Patience left", hearts(run.config.patience, run.bad_epochs), _patience_words(run)),
+        (
+            "Best epoch",
+            str(best.epoch) if best else "–",
+            f"loss {best.val_loss:.4f}, accuracy {best.val_accuracy:.1%}" if best else "",
+        ),
+    ]
+    for column, (label, value, words) in zip(st.columns(4), numbers, strict=True):
+        with column:
+            st.metric(label, value)
+            st.caption(as_markdown(words))
+
+
+def _patience_words(run: Run) -> str:
+    if run.last_epoch is not None:
+        return f"Kept going to epoch {run.last_epoch}, whatever the patience says."
+    if run.epochs and (run.is_live or run.state == "paused" or run.reason == "patience"):
+        return patience_words(run.config.patience, run.bad_epochs)
+    return ""
+
+
+def _last_epoch(run: Run) -> int:
+    return run.last_epoch or run.config.max_epochs
 
 
 def _elapsed_seconds(run: Run) -> float:
@@ -135,24 +182,19 @@ def _elapsed_seconds(run: Run) -> float:
     return run.training_seconds + (utc_now() - run.changed_at).total_seconds()
 
 
-def _draw_ending(run: Run) -> None:
-    if run.state == "failed":
-        st.error(as_markdown(run.ending), icon=":material/error:")
-        if (
-            run.dataset is None
-            and run.config.source != "sample"
-            and st.button("Use the synthetic sample instead", icon=":material/science:")
-        ):
-            set_values(source="sample")
-            st.rerun()  # The form stands outside of this fragment.
-    else:
-        st.info(as_markdown(run.ending), icon=":material/flag:")
-    if run.can_score:
-        st.page_link(
-            "pages/1_Score.py",
-            label="Score a review with these weights",
-            icon=":material/rate_review:",
-            query_params={"run": run.id},
-        )
-    if run.dataset is not None and run.dataset.is_synthetic:
-        frame.synthetic_notice()
+def _time_left(run: Run) -> TimeLeft | None:
+    is_kept_going = run.last_epoch is not None
+    return time_left(
+        run.epochs,
+        max_epochs=_last_epoch(run),
+        patience=_last_epoch(run) if is_kept_going else run.config.patience,
+        since_last_s=(utc_now() - run.changed_at).total_seconds(),
+        between_s=run.between_epochs_s,
+    )
+
+
+def _words_left(left: TimeLeft) -> str:
+    most = f"at most {duration(left.seconds_at_most)} left"
+    if left.seconds_at_least >= 0.9 * left.seconds_at_most:
+        return most
+    return f"{most}, could stop in {duration(left.seconds_at_least)}"

@@ -1,29 +1,36 @@
-"""The table of runs, their curves on one axis, and what can be done with one."""
+"""The Runs page, part by part from top to bottom."""
 
 from __future__ import annotations
 
-from functools import partial
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
-from imdb_core.runs.export import FILE_NAMES, ExportFormat, export
 from imdb_core.runs.run import Run
-from imdb_core.runs.store import LABEL_LIMIT
 from imdb_core.studio import Studio
-from imdb_core.ui import charts
-from imdb_core.ui.wording import as_markdown, duration, settings_phrase
+from imdb_core.ui import frame
+from imdb_core.ui.runs_actions import draw_actions, draw_put_away
+from imdb_core.ui.runs_bin import draw_bin, draw_import
+from imdb_core.ui.runs_compare import draw_overlay, draw_table, draw_verdicts
+from imdb_core.ui.runs_questions import draw_replay, draw_scatter
+from imdb_core.ui.runs_table import draw_filter
+from imdb_core.ui.runs_table import draw_table as draw_runs
+from imdb_core.ui.wording import as_markdown
 
-_DOWNLOADS: tuple[tuple[ExportFormat, str], ...] = (
-    ("pt", "Weights for the notebook"),
-    ("safetensors", "Weights as safetensors"),
-    ("csv", "History as CSV"),
-)
 _OVERLAID_AT_FIRST = 3
+_LIVE_CHECK_S = 2.0
+_STYLE = """
+<style>
+@media (max-width: 640px) {
+  .st-key-runs_bar > :has(> .st-key-search), .st-key-runs_bar .st-key-search { min-width: 100%; }
+}
+</style>
+"""
 
 
-def draw_damaged(studio: Studio) -> None:
+def draw_damaged(studio: Studio, faults: Mapping[str, str]) -> None:
     """Name the run folders that cannot be read, and offer to delete them."""
-    for run_id, fault in studio.store.damaged().items():
+    for run_id, fault in faults.items():
         st.warning(as_markdown(fault), icon=":material/broken_image:")
         st.button(
             f"Delete {run_id}",
@@ -34,107 +41,80 @@ def draw_damaged(studio: Studio) -> None:
         )
 
 
-def draw_table(runs: list[Run]) -> list[Run]:
-    """The runs, newest first; returns the chosen ones, or the newest few at first."""
-    table = [_row(run) for run in runs]
-    selection = st.dataframe(
-        table,
-        hide_index=True,
-        key="runs",
-        on_select="rerun",
-        selection_mode="multi-row",
-        column_config={
-            "Val. loss": st.column_config.NumberColumn(format="%.4f"),
-            "Accuracy": st.column_config.NumberColumn(format="percent"),
-            "Created (UTC)": st.column_config.DatetimeColumn(format="YYYY-MM-DD HH:mm"),
-        },
-    )
-    rows = [row for row in selection["selection"]["rows"] if row < len(runs)]
-    return [runs[row] for row in rows] or [run for run in runs if run.epochs][:_OVERLAID_AT_FIRST]
+def draw_empty(studio: Studio) -> None:
+    """Where nothing is listed yet."""
+    st.info("Nothing was trained yet.", icon=":material/info:")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.page_link("app.py", label="Go to Train", icon=":material/show_chart:")
+        draw_import(studio)
+        draw_bin(studio)
 
 
-def draw_overlay(runs: list[Run]) -> None:
-    """Validation losses of the chosen runs."""
-    with_epochs = [run for run in runs if run.epochs]
-    if with_epochs:
-        st.plotly_chart(
-            charts.overlay_figure(with_epochs, [run.name for run in with_epochs]),
-            key="overlay",
-            config={"displaylogo": False},
-            alt="Validation losses by epoch of " + ", ".join(run.name for run in with_epochs),
-        )
-        st.caption("Tick rows of the table to choose whose curves are drawn.")
+def draw_runs_page(studio: Studio, runs: Sequence[Run]) -> None:
+    """The table, and below it what the ticked runs have to say."""
+    st.html(_STYLE)
+    with st.container(horizontal=True, vertical_alignment="center", key="runs_bar"):
+        wanted = draw_filter(runs)
+        draw_import(studio)
+        draw_bin(studio)
+    listed = wanted.apply(runs)
+    if not listed:
+        st.info("No run passes the filter.", icon=":material/filter_list_off:")
+        return
+    # Above the table, where its own toolbar may lie over it.
+    st.caption(_told(len(listed), len(runs) - len(listed)))
+    ticked = draw_runs(listed)
+    chosen = ticked or [run for run in listed if run.epochs][:_OVERLAID_AT_FIRST]
+    if len(listed) == 1:
+        chosen = listed
+    if len(chosen) == 1:
+        _draw_one(studio, chosen[0], runs)
+    elif chosen:
+        _draw_several(studio, chosen, are_ticked=bool(ticked))
+    if chosen:
+        draw_replay(chosen)
+    draw_scatter(listed)
+    _watch(studio, [run for run in runs if run.is_live])
 
 
-def draw_actions(studio: Studio, run: Run) -> None:
-    """What can be done with one run.
+def _watch(studio: Studio, live: Sequence[Run]) -> None:
+    """Draw the page again once a run that is at work has come to another state."""
+    if not live:
+        return
+    states = {run.id: run.state for run in live}
 
-    Raises:
-        StudioError: what was clicked could not be done.
-    """
-    st.subheader(as_markdown(run.name), anchor=False)
-    st.caption(as_markdown(run.ending or f"This run is {run.state}."))
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        _draw_score_link(run)
-        _draw_resume(studio, run)
-        _draw_rename(studio, run)
-        _draw_delete(studio, run)
-    if run.can_score:
-        with st.container(horizontal=True):
-            for format, label in _DOWNLOADS:
-                st.download_button(
-                    label,
-                    data=partial(export, run, format),
-                    file_name=FILE_NAMES[format],
-                    icon=":material/download:",
-                    on_click="ignore",
-                    key=f"download_{format}",
-                )
-
-
-def _row(run: Run) -> dict[str, object]:
-    best = run.best
-    return {
-        "Run": run.name,
-        "State": run.state,
-        "Settings": settings_phrase(run.config),
-        "Epochs": len(run.epochs),
-        "Best epoch": best.epoch if best else None,
-        "Val. loss": best.val_loss if best else None,
-        "Accuracy": best.val_accuracy if best else None,
-        "Training time": duration(run.training_seconds),
-        "Data": run.dataset.origin if run.dataset else "",
-        "Created (UTC)": run.created_at,
-    }
-
-
-def _draw_score_link(run: Run) -> None:
-    if run.can_score:
-        st.page_link(
-            "pages/1_Score.py",
-            label="Score with it",
-            icon=":material/rate_review:",
-            query_params={"run": run.id},
-        )
-
-
-def _draw_resume(studio: Studio, run: Run) -> None:
-    if run.is_resumable and st.button("Resume", icon=":material/resume:", key="resume"):
-        studio.resume(run.id)
-        st.switch_page("app.py")
-
-
-def _draw_rename(studio: Studio, run: Run) -> None:
-    with st.popover("Rename", icon=":material/edit:"), st.form("rename", border=False):
-        label = st.text_input("Name", value=run.label, max_chars=LABEL_LIMIT)
-        if st.form_submit_button("Save", type="primary"):
-            studio.store.rename(run.id, label or "")
+    def look() -> None:
+        if any(studio.store.get(run_id).state != state for run_id, state in states.items()):
             st.rerun()
 
+    st.fragment(look, run_every=_LIVE_CHECK_S)()
 
-def _draw_delete(studio: Studio, run: Run) -> None:
-    with st.popover("Delete", icon=":material/delete:", disabled=run.is_live):
-        st.markdown("Its weights and its history go for good.")
-        if st.button("Delete this run", type="primary", key="delete"):
-            studio.store.delete(run.id)
-            st.rerun()
+
+def _told(listed: int, hidden: int) -> str:
+    runs = "1 run" if listed == 1 else f"{listed:,} runs"
+    not_shown = f", {hidden:,} not shown" if hidden else ""
+    return f"{runs}{not_shown}. Tick several to compare them, one to act on it."
+
+
+def _draw_one(studio: Studio, run: Run, runs: Sequence[Run]) -> None:
+    with frame.errors_as_sentences():
+        draw_actions(studio, run, sorted({tag for each in runs for tag in each.tags}))
+    draw_overlay([run])
+
+
+def _draw_several(studio: Studio, runs: Sequence[Run], *, are_ticked: bool) -> None:
+    if not are_ticked:
+        st.subheader(f"The newest {len(runs)}", anchor=False)
+        draw_overlay(runs)
+        draw_table(runs)
+        return
+    with st.container(horizontal=True, vertical_alignment="center", key="run_actions"):
+        st.subheader(f"{len(runs)} runs compared", anchor=False, width="content")
+        with frame.errors_as_sentences():
+            draw_put_away(studio, runs)
+    curves, words = st.columns([1.5, 1], gap="large")
+    with curves:
+        draw_overlay(runs)
+    with words:
+        draw_verdicts(studio, runs)
+    draw_table(runs)

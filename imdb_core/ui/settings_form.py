@@ -7,28 +7,17 @@ from typing import Any
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from imdb_core.config import PRESETS, FieldSpec, TrainConfig, field_specs
-from imdb_core.data import SOURCES
-from imdb_core.errors import ConfigError
+from imdb_core.config import PRESETS, FieldSpec, Source, TrainConfig, field_specs
+from imdb_core.data import is_own
+from imdb_core.errors import StudioError
+from imdb_core.studio import the_studio
 from imdb_core.ui import frame
-from imdb_core.ui.wording import CELL_NAMES
+from imdb_core.ui.wording import choice_name
 
 IN_PLAIN_SIGHT = ("embedding_dim", "hidden_size", "patience")
 
-_CHOICE_NAMES: dict[str, str] = {
-    **CELL_NAMES,
-    "last": "Last state",
-    "mean_max": "Mean and maximum",
-    "torch": "PyTorch's",
-    "keras": "Keras's",
-    "auto": "Automatic",
-    "cpu": "CPU",
-    "cuda": "CUDA",
-    "mps": "Apple",
-    "fast": "Compiled kernels",
-    **{source: title for source, (title, _) in SOURCES.items()},
-}
 _VALUES = "settings"
+_IS_BEHIND = "form_is_behind"
 
 
 def settings_form() -> tuple[TrainConfig | None, DeltaGenerator]:
@@ -39,10 +28,14 @@ def settings_form() -> tuple[TrainConfig | None, DeltaGenerator]:
 
     Values last while the visitor goes to other pages and back: Streamlit forgets those of
     widgets that a page does not draw.
+
+    Each widget is told its value as its default, too. Streamlit sends a value of the session's
+    state once, and a browser that is still loading the widget's script by then never sees it.
     """
     values: dict[str, Any] = st.session_state.setdefault(_VALUES, PRESETS["notebook"].model_dump())
     for name, value in values.items():
         st.session_state.setdefault(_key(name), value)
+    st.session_state[_IS_BEHIND] = False
     _draw_preset()
     specs = field_specs()
     for name in IN_PLAIN_SIGHT:
@@ -55,34 +48,57 @@ def settings_form() -> tuple[TrainConfig | None, DeltaGenerator]:
     values.update({name: st.session_state[_key(name)] for name in specs})
     try:
         config = TrainConfig.parse(values)
-    except ConfigError as error:
+        if is_own(config.source):
+            the_studio().library.load(config.source)  # it may have been deleted since
+    except StudioError as error:
         frame.show_error(error)
         return None, below_sliders
-    with below_sliders:
-        _say_what_changed(config)
     return config, below_sliders
 
 
 def set_values(**values: Any) -> None:  # noqa: ANN401 - settings
     """Change settings from outside the form; call it before the form is drawn or in a callback."""
+    st.session_state[_IS_BEHIND] = True
     stored = st.session_state.setdefault(_VALUES, PRESETS["notebook"].model_dump())
     stored.update(values)
     for name, value in values.items():
         st.session_state[_key(name)] = value
 
 
+def form_is_behind() -> bool:
+    """Whether settings were changed since the form was drawn, as a fragment's button may do."""
+    return bool(st.session_state.get(_IS_BEHIND))
+
+
+def form_value(name: str) -> Any:  # noqa: ANN401 - a setting
+    """A setting as the form has it now."""
+    return st.session_state.get(_VALUES, {}).get(name, field_specs()[name].default)
+
+
+def chosen_preset() -> str:
+    """The preset that the form started from."""
+    name: str = st.session_state.get("preset", "notebook")
+    return name
+
+
+def set_preset(name: str) -> None:
+    """Choose the preset that changes are told against; call it before the form is drawn."""
+    st.session_state["preset"] = st.session_state[_key("preset")] = name
+
+
 def _draw_preset() -> None:
-    st.session_state.setdefault(_key("preset"), st.session_state.get("preset", "notebook"))
+    st.session_state.setdefault(_key("preset"), chosen_preset())
     st.segmented_control(
         "Preset",
         list(PRESETS),
         format_func=str.capitalize,
         required=True,
         key=_key("preset"),
+        default=st.session_state[_key("preset")],
         on_change=_apply_preset,
         width="stretch",
-        help="Notebook repeats the notebook's run; Quick learns more in seconds; "
-        "Accurate reads more words.",
+        help="Notebook repeats the notebook's run; Quick learns more in ten seconds; "
+        "Accurate reads most of each review and takes under a minute.",
     )
 
 
@@ -93,7 +109,8 @@ def _apply_preset() -> None:
     set_values(**PRESETS[name].model_dump() | {"source": source})
 
 
-def _say_what_changed(config: TrainConfig) -> None:
+def draw_difference(config: TrainConfig) -> None:
+    """Which settings are not the preset's, and the way back."""
     name = st.session_state[_key("preset")]
     preset = PRESETS[name].changed(source=config.source)
     changed = [field_specs()[field].label for field in config.differences(preset)]
@@ -103,17 +120,44 @@ def _say_what_changed(config: TrainConfig) -> None:
             st.button("Reset", type="tertiary", icon=":material/undo:", on_click=_apply_preset)
 
 
+def _draw_source(spec: FieldSpec) -> None:
+    statuses = the_studio().library.statuses()
+    own = {status.source: status.title for status in statuses if status.is_own}
+    damaged = {status.source for status in statuses if status.is_damaged}
+    chosen = st.session_state[_key(spec.name)]
+    if is_own(chosen) and chosen not in own:
+        own[chosen] = f"{chosen} (not here)"
+    choices = [*spec.choices, *own]
+
+    def name(choice: Source) -> str:
+        told = f"Yours: {own[choice]}" if choice in own else choice_name(choice)
+        return f"{told} (damaged)" if choice in damaged else told
+
+    st.selectbox(
+        spec.label,
+        choices,
+        index=choices.index(chosen),
+        format_func=name,
+        key=_key(spec.name),
+        help=spec.help,
+    )
+
+
 def _draw(spec: FieldSpec) -> None:
-    if spec.choices:
+    if spec.name == "source":
+        _draw_source(spec)
+    elif spec.choices:
         st.selectbox(
             spec.label,
             spec.choices,
-            format_func=lambda choice: _CHOICE_NAMES[choice],
+            index=spec.choices.index(st.session_state[_key(spec.name)]),
+            format_func=choice_name,
             key=_key(spec.name),
             help=spec.help,
         )
     elif spec.step is None:
-        st.toggle(spec.label, key=_key(spec.name), help=spec.help)
+        value = st.session_state[_key(spec.name)]
+        st.toggle(spec.label, value=value, key=_key(spec.name), help=spec.help)
     else:
         _draw_number(spec, as_slider=False)
 
@@ -123,6 +167,7 @@ def _draw_number(spec: FieldSpec, *, as_slider: bool) -> None:
     assert spec.step is not None
     shared: dict[str, Any] = {
         "label": spec.label,
+        "value": st.session_state[_key(spec.name)],
         "step": number(spec.step),
         "format": "%d" if number is int else "%g",
         "key": _key(spec.name),
@@ -131,9 +176,9 @@ def _draw_number(spec: FieldSpec, *, as_slider: bool) -> None:
     if as_slider:
         st.slider(min_value=number(spec.minimum), max_value=number(spec.maximum), **shared)
     else:
-        # Without bounds and with no default: the browser would keep a value out of bounds to
-        # itself, seen but not trained with, and put the minimum into a field that is cleared.
-        st.number_input(value=None, **shared)
+        # Without bounds: the browser would keep a value out of bounds to itself, seen but not
+        # trained with.
+        st.number_input(**shared)
 
 
 def _key(name: str) -> str:

@@ -5,11 +5,27 @@ from __future__ import annotations
 import re
 
 from imdb_core.config import PRESETS, TrainConfig
+from imdb_core.data import SOURCES
 from imdb_core.runs.run import Run
 
 _MOST_HEARTS = 6
 
+HTML_BREAK = "<br />"
 CELL_NAMES = {"rnn": "RNN", "gru": "GRU", "lstm": "LSTM"}
+_CHOICE_NAMES: dict[str, str] = {
+    **CELL_NAMES,
+    "last": "Last state",
+    "mean_max": "Mean and maximum",
+    "torch": "PyTorch's",
+    "keras": "Keras's",
+    "word_vectors": "Keras's, with word vectors",
+    "auto": "Automatic",
+    "cpu": "CPU",
+    "cuda": "CUDA",
+    "mps": "Apple",
+    "fast": "Compiled kernels",
+    **{source: title for source, (title, _) in SOURCES.items()},
+}
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|~:$<>&])")
 # Replaced even where it is escaped, unless something stands within: icons, addresses, symbols.
@@ -25,6 +41,16 @@ _WORD_JOINER = "\N{WORD JOINER}"
 def as_markdown(text: str) -> str:
     """`text` so that Markdown shows it as it is, whatever a user put into it."""
     return _MARKDOWN.sub(r"\\\1", _REPLACED.sub(_WORD_JOINER, " ".join(text.split())))
+
+
+def choice_name(choice: str) -> str:
+    """What people call a setting's choice."""
+    return _CHOICE_NAMES.get(choice, choice)
+
+
+def with_line_breaks(text: str) -> str:
+    """A review with its line breaks as such; IMDB's texts have them as HTML."""
+    return text.replace(HTML_BREAK, "\n").strip()
 
 
 def preset_name(config: TrainConfig) -> str | None:
@@ -59,6 +85,16 @@ def duration(seconds: float) -> str:
     if minutes < 60:
         return f"{minutes} min {rest} s"
     return f"{minutes // 60} h {minutes % 60} min"
+
+
+def patience_words(patience: int, bad_epochs: int) -> str:
+    """How close the patience rule is to ending a run."""
+    left = patience - bad_epochs
+    if left <= 0:
+        return "Patience has run out."
+    if left == 1:
+        return "One more epoch without improvement stops it."
+    return f"{left} more epochs without improvement stop it."
 
 
 def hearts(patience: int, bad_epochs: int) -> str:

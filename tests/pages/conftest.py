@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from streamlit.runtime.context import ContextProxy
 from streamlit.testing.v1 import AppTest
 
 import imdb_core.studio
@@ -46,11 +47,15 @@ def studio(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Studio]:
     """The process's studio for one test; what it started has ended afterwards."""
     studio = Studio(Settings(home=home, aclimdb=None, keras_home=home.with_name("keras_home")))
     monkeypatch.setattr(imdb_core.studio, "_studio", studio)
+    # Without a browser nobody sends a cookie; Streamlit's stand-in for a server says anything.
+    monkeypatch.setattr(ContextProxy, "cookies", {})
+    monkeypatch.setattr(ContextProxy, "ip_address", None)
     yield studio
     jobs = [studio.job(run.id) for run in studio.queue()]
     for job in filter(None, jobs):
         job.stop()
         assert job.wait(_LIMIT_S)
+    studio.end_background_work()
 
 
 @pytest.fixture

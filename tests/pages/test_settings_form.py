@@ -45,13 +45,13 @@ def test_every_faulty_value_gets_a_sentence_and_none_is_trained_with(open_page: 
     app = open_page()
     app.number_input(key="setting_batch_size").set_value(99_999)
     app.number_input(key="setting_dropout").set_value(-1.0)
-    app.number_input(key="setting_max_epochs").set_value(None).run()
+    app.number_input(key="setting_max_epochs").set_value(0).run()
     assert not app.exception
     faults = app.error[0].value.replace("\\", "").split("\n\n")
     assert faults == [
         "Dropout (dropout) is -1.0, but must be a number from 0 to 0.8.",
         "Batch size (batch_size) is 99999, but must be a whole number from 8 to 1024.",
-        "Most epochs (max_epochs) is None, but must be a whole number from 1 to 2000.",
+        "Most epochs (max_epochs) is 0, but must be a whole number from 1 to 2000.",
     ]
     assert "train" not in [button.key for button in app.button]
 
@@ -60,6 +60,9 @@ def test_every_faulty_value_gets_a_sentence_and_none_is_trained_with(open_page: 
     app.number_input(key="setting_max_epochs").set_value(10).run()
     assert not app.error
     assert "train" in [button.key for button in app.button]
+
+    app.number_input(key="setting_max_epochs").set_value(None).run()  # cleared
+    assert app.number_input(key="setting_max_epochs").value == 10
 
 
 def test_a_preset_fills_the_form_but_leaves_the_data_as_they_are(open_page: OpenPage) -> None:

@@ -1,0 +1,44 @@
+"""What a click on Train would cost, for the settings as they stand."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from imdb_core.config import TrainConfig
+from imdb_core.errors import StudioError
+from imdb_core.studio import Studio
+from imdb_core.training.footprint import parameter_count
+from imdb_core.ui import frame
+from imdb_core.ui.wording import duration
+
+_TICK_S = 0.5
+
+
+def draw_cost(studio: Studio, config: TrainConfig) -> None:
+    """Parameters at once; seconds and memory as soon as they are measured."""
+    with frame.errors_as_sentences():
+        is_known = studio.cost(config) is not None
+        st.fragment(_draw, run_every=None if is_known else _TICK_S)(studio, config, is_known)
+
+
+def _draw(studio: Studio, config: TrainConfig, was_known: bool) -> None:
+    try:
+        cost = studio.cost(config)
+    except StudioError:
+        st.rerun()  # where it is shown, for good
+    if cost is not None and not was_known:
+        st.rerun()
+    words = [f"{parameter_count(config):,} parameters"]
+    if cost is None:
+        words.append("time is measured when nothing trains" if studio.queue() else "measuring …")
+    else:
+        words += [
+            f"{_seconds(cost.epoch_seconds)} an epoch",
+            f"at most {duration(cost.seconds_at_most)}",
+            f"{cost.memory_bytes / 1e6:.0f} MB",
+        ]
+    st.caption(f":material/speed: {' · '.join(words)}")
+
+
+def _seconds(seconds: float) -> str:
+    return f"{seconds:.2f} s" if seconds < 1 else duration(seconds)

@@ -1,0 +1,187 @@
+"""Several runs against each other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Any
+
+import streamlit as st
+
+from imdb_core.comparison import (
+    Judged,
+    Verdict,
+    differing_settings,
+    verdicts,
+    why_incomparable,
+)
+from imdb_core.errors import StudioError
+from imdb_core.runs.run import Run
+from imdb_core.studio import Studio
+from imdb_core.ui import frame
+from imdb_core.ui.runs_charts import Axis, Measure, overlay_figure
+from imdb_core.ui.wording import as_markdown, choice_name, duration
+
+MOST_CURVES = 12
+MOST_TESTED = 8
+_MEASURES: dict[str, Measure] = {
+    "Validation loss": "val_loss",
+    "Accuracy": "val_accuracy",
+    "Train loss": "train_loss",
+}
+_AXES: dict[str, Axis] = {"by epoch": "epoch", "by seconds": "seconds"}
+
+
+def draw_overlay(runs: Sequence[Run]) -> None:
+    """The runs' curves on one axis."""
+    with_epochs = [run for run in runs if run.epochs]
+    if not with_epochs:
+        return
+    with st.container(horizontal=True):
+        measure = st.segmented_control(
+            "Measure", list(_MEASURES), default="Validation loss", required=True,
+            label_visibility="collapsed", key="measure", persist_state="session",
+        )  # fmt: skip
+        axis = st.segmented_control(
+            "Axis", list(_AXES), default="by epoch", required=True,
+            label_visibility="collapsed", key="axis", persist_state="session",
+        )  # fmt: skip
+    drawn = with_epochs[:MOST_CURVES]
+    st.plotly_chart(
+        overlay_figure(drawn, axis=_AXES[axis], measure=_MEASURES[measure]),
+        key="overlay",
+        config={"displaylogo": False},
+        alt=f"{measure} {axis} of " + ", ".join(_told(run) for run in drawn),
+    )
+    if len(with_epochs) > MOST_CURVES:
+        st.caption(f"The first {MOST_CURVES} of {len(with_epochs)} runs are drawn.")
+
+
+def draw_verdicts(studio: Studio, runs: Sequence[Run]) -> None:
+    """Whether the most accurate run is really better; in the background where that takes time."""
+    st.markdown("##### Is one really better?")
+    tested = [run for run in runs if run.can_score and not run.is_live][:MOST_TESTED]
+    if len(tested) < 2:
+        st.caption("Two ended runs with a finished epoch are needed for a test.")
+        return
+    groups = _groups(tested)
+    is_pending = any(_is_pending(studio, run) for group in groups for run in group)
+    st.fragment(_draw_verdicts, run_every=0.7 if is_pending else None)(studio, groups, is_pending)
+    for one, other in pairwise(groups):
+        st.info(as_markdown(why_incomparable(one[0], other[0]) or ""), icon=":material/block:")
+    if len(runs) > MOST_TESTED:
+        st.caption(f"At most {MOST_TESTED} runs are tested at once.")
+
+
+def _draw_verdicts(studio: Studio, groups: list[list[Run]], was_pending: bool) -> None:
+    is_pending = False
+    for group in groups:
+        if len(group) < 2:
+            continue
+        judged, waiting = _judge(studio, group)
+        if waiting:
+            is_pending = True
+            names = ", ".join(run.name for run in waiting)
+            st.caption(f":material/hourglass_top: {as_markdown(f'Judging with {names} …')}")
+        elif len(judged) > 1:
+            for verdict in verdicts(judged):
+                _draw_verdict(verdict)
+    if was_pending and not is_pending:
+        st.rerun()
+
+
+def _draw_verdict(verdict: Verdict) -> None:
+    icon = ":material/balance:" if verdict.is_noise else ":material/trophy:"
+    with st.container(border=True, gap="xsmall"):
+        st.markdown(f"{icon} **{as_markdown(verdict.headline)}**")
+        st.caption(
+            as_markdown(verdict.reasons),
+            help="McNemar's exact test, two-sided, on the reviews that only one of the two judged "
+            "right; with more than two runs adjusted by Holm's method. Below 5 % counts as a real "
+            "difference. Both runs chose their best epoch on these very reviews.",
+        )
+
+
+def draw_table(runs: Sequence[Run]) -> None:
+    """Results, and the settings that are not the same in all runs: a column a run."""
+    shown = runs[:MOST_TESTED]
+    rows: dict[str, list[str]] = {
+        "Accuracy": [f"{run.best.val_accuracy:.2%}" if run.best else "–" for run in shown],
+        "Lowest validation loss": [
+            f"{run.best.val_loss:.4f}" if run.best else "–" for run in shown
+        ],
+        "Best epoch": [
+            f"{run.best.epoch} of {len(run.epochs)}" if run.best else "–" for run in shown
+        ],
+        "Training time": [duration(run.training_seconds) for run in shown],
+    }
+    differing = differing_settings(shown)
+    rows |= {spec.label: [_spelled(value) for value in values] for spec, values in differing}
+    st.markdown("##### What differs")
+    columns = _distinct_names(shown)
+    st.table(
+        {"": [as_markdown(label) for label in rows]}
+        | {
+            as_markdown(name): [as_markdown(values[index]) for values in rows.values()]
+            for index, name in enumerate(columns)
+        },
+        hide_index=True,
+    )
+    if not differing:
+        st.caption("All settings are the same.")
+
+
+def _groups(runs: Sequence[Run]) -> list[list[Run]]:
+    """Runs that were validated on the same reviews, together."""
+    groups: list[list[Run]] = []
+    for run in runs:
+        group = next((each for each in groups if why_incomparable(each[0], run) is None), None)
+        if group is None:
+            groups.append([run])
+        else:
+            group.append(run)
+    return groups
+
+
+def _judge(studio: Studio, runs: list[Run]) -> tuple[list[tuple[Run, Judged]], list[Run]]:
+    """What is known of the runs, and those that are still being judged; says what cannot be."""
+    judged, waiting = [], []
+    for run in runs:
+        try:
+            found = studio.judged.get(run)
+        except StudioError as error:
+            frame.show_error(error)
+            continue
+        if found is None:
+            waiting.append(run)
+        else:
+            judged.append((run, found))
+    return judged, waiting
+
+
+def _is_pending(studio: Studio, run: Run) -> bool:
+    try:
+        return studio.judged.get(run) is None
+    except StudioError:
+        return False
+
+
+def _distinct_names(runs: Sequence[Run]) -> list[str]:
+    """Names, with the end of the id where two are the same."""
+    names = [run.name for run in runs]
+    return [
+        run.name if names.count(run.name) == 1 else f"{run.name} ({run.id[-4:]})" for run in runs
+    ]
+
+
+def _told(run: Run) -> str:
+    assert run.best is not None
+    return f"{run.name} (best {run.best.val_loss:.4f} in epoch {run.best.epoch})"
+
+
+def _spelled(value: Any) -> str:  # noqa: ANN401 - any setting's
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int):
+        return f"{value:,}"
+    return f"{value:g}" if isinstance(value, float) else choice_name(value)

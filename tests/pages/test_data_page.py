@@ -1,0 +1,233 @@
+"""The Data page without a browser: which reviews there are, what they are like, and one's own."""
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from imdb_core.data import CsvChoices, DataLibrary, uploads
+from imdb_core.data.csv_reviews import LEAST_OF_A_CLASS, check_csv
+from imdb_core.data.uploads import Upload, Uploads, uploads_of
+from imdb_core.studio import Studio
+from tests.browser.homes import lend
+from tests.conftest import settings_in
+from tests.pages.conftest import OpenPage
+
+PAGE = "pages/4_Data.py"
+HEADER = "text,label\n"
+GOOD = HEADER + "".join(
+    f"A {word} film with {count} words,{label}\n"
+    for word, label in (("lovely", "pos"), ("dreadful", "neg"))
+    for count in range(LEAST_OF_A_CLASS)
+)
+FAULTY = GOOD + "A film,**maybe**\n,pos\n"
+SOURCE = "own-shop"
+
+
+@pytest.fixture
+def home_with_the_sample(home: Path, sample_home: Path) -> Path:
+    lend(sample_home, "sample", home)
+    return home
+
+
+def texts(page: AppTest) -> str:
+    shown = [*page.markdown, *page.caption, *page.error, *page.success]
+    return "\n".join(element.value for element in shown).replace("\\", "")
+
+
+def upload(page: AppTest, studio: Studio, content: str) -> Upload:
+    """Have a file checked to its end, and the page drawn with what was found."""
+    page.file_uploader[0].set_value(("shop.csv", content.encode(), "text/csv")).run()
+    assert not page.exception, page.exception
+    file_id = page.session_state["data_uploaded"]
+    upload = uploads_of(studio.library).get(file_id, "shop.csv", content.encode(), CsvChoices())
+    assert upload.check is not None
+    assert upload.check.wait(30)
+    page.run()
+    assert not page.exception, page.exception
+    return upload
+
+
+def add_own(home: Path, content: str) -> None:
+    """Make a source of a file, in another process's library."""
+    report = check_csv(content.encode(), "shop.csv")
+    assert report.reviews is not None
+    DataLibrary(settings_in(home)).add_own("shop", report.reviews, file_name="shop.csv")
+
+
+def test_without_any_data_there_are_sources_to_prepare_and_nothing_to_look_into(
+    open_page: OpenPage,
+) -> None:
+    page = open_page(PAGE)
+
+    keys = {button.key for button in page.button}
+    assert {"prepare_imdb", "prepare_sample"} <= keys
+    assert "prepare_aclimdb" not in keys
+    assert "Set IMDB_STUDIO_ACLIMDB" in texts(page)
+    assert not page.metric
+    assert not page.get("plotly_chart")
+
+
+@pytest.mark.usefixtures("home_with_the_sample")
+def test_the_numbers_are_those_of_the_prepared_reviews(open_page: OpenPage, studio: Studio) -> None:
+    page = open_page(PAGE)
+
+    dataset = studio.library.load("sample")
+    assert [metric.value for metric in page.metric] == [
+        "3,200", "800", "1,000", f"{len(dataset.vocabulary):,}",
+    ]  # fmt: skip
+    assert f"{dataset.test.labels.mean():.1%} positive" in texts(page)
+    assert "Synthetic sample, not IMDB" in page.warning[0].value
+
+
+@pytest.mark.usefixtures("home_with_the_sample")
+def test_sliders_say_what_would_be_read_and_known(open_page: OpenPage, studio: Studio) -> None:
+    page = open_page(PAGE)
+    dataset = studio.library.load("sample")
+    lengths = dataset.train.lengths
+    page.slider(key="data_max_length").set_value(20).run()
+    page.slider(key="data_vocab_size").set_value(30_000).run()
+
+    share = (lengths <= 20).mean()
+    assert 0 < share < 1
+    assert f"**{share:.1%}** of the reviews are read whole" in texts(page)
+    assert "**100.0%** of all words are known" in texts(page)
+    assert "It knows every word." in texts(page)
+
+
+@pytest.mark.usefixtures("home_with_the_sample")
+def test_reviews_are_found_by_a_word_and_by_their_verdict(
+    open_page: OpenPage, studio: Studio
+) -> None:
+    page = open_page(PAGE)
+    dataset = studio.library.load("sample")
+    page.segmented_control[1].set_value("Read them").run()
+    page.text_input(key="data_query").set_value("boring").run()
+    page.segmented_control(key="data_label").set_value("negative").run()
+
+    assert not page.exception
+    found = [
+        row
+        for row in range(len(dataset.train))
+        if dataset.train.labels[row] == 0 and "boring" in dataset.text(dataset.train, row).lower()
+    ]
+    assert f"**{len(found):,}** of 4,000 reviews" in texts(page)
+    shown = [text.value for text in page.text]
+    assert shown == [dataset.text(dataset.train, row) for row in found[:5]]
+
+    page.text_input(key="data_query").set_value("no-such-word").run()
+    assert "No such review" in texts(page)
+
+
+def test_a_review_is_shown_with_its_line_breaks_and_no_other_markup_is_touched(
+    home: Path, open_page: OpenPage
+) -> None:
+    add_own(home, GOOD + '"One.<br /><br />Two. <b>Three.</b>",pos\n')
+    page = open_page(PAGE)
+    page.segmented_control[1].set_value("Read them").run()
+    page.text_input(key="data_query").set_value("Three").run()
+
+    assert "One.\n\nTwo. <b>Three.</b>" in [text.value for text in page.text]
+
+
+def test_own_reviews_are_uploaded_and_deleted(open_page: OpenPage, studio: Studio) -> None:
+    page = open_page(PAGE)
+    uploaded = upload(page, studio, GOOD)
+    assert f"**{2 * LEAST_OF_A_CLASS}** reviews can be used" in texts(page)
+
+    page.button(key="data_make").click().run()
+    assert uploaded.adding is not None
+    assert uploaded.adding.wait(30)
+    page.run()
+    assert studio.library.status(SOURCE).is_prepared
+    assert "16 reviews to learn from, 4 to test" in texts(page)
+
+    page.button(key=f"delete_{SOURCE}").click().run()
+    assert not page.exception
+    assert studio.library.own_sources() == []
+    assert f"delete_{SOURCE}" not in {button.key for button in page.button}
+
+
+def test_a_faulty_file_names_its_rows_and_cannot_be_used(
+    open_page: OpenPage, studio: Studio
+) -> None:
+    page = open_page(PAGE)
+    upload(page, studio, FAULTY)
+
+    assert "2 faults to mend" in page.error[0].value
+    faults = page.table[0].value
+    assert list(faults["Where"]) == ["Row\N{NO-BREAK SPACE}22", "Row\N{NO-BREAK SPACE}23"]
+    assert "the label '**maybe**' is not known" in faults["What"].iloc[0].replace("\\", "")
+    assert "data_make" not in {button.key for button in page.button}
+
+
+def test_of_large_files_only_the_last_is_held(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    large, other = GOOD.encode(), FAULTY.encode()
+    monkeypatch.setattr(uploads, "_KEPT_BYTES", len(large) + 1)
+    held = Uploads(studio.library)
+
+    first = held.get("1", "a.csv", large, CsvChoices())
+    assert held.get("1", "a.csv", large, CsvChoices()) is first
+    held.get("2", "b.csv", other, CsvChoices())
+    assert held.get("1", "a.csv", large, CsvChoices()) is not first
+
+
+@pytest.mark.parametrize("file", ["meta.json", "words.txt", "train_labels.npy", "test_ranks.npy"])
+def test_a_damaged_source_is_told_in_a_sentence_that_names_the_file(
+    file: str, home: Path, sample_home: Path, open_page: OpenPage, studio: Studio
+) -> None:
+    folder = home / "data" / "sample"
+    shutil.copytree(sample_home / "data" / "sample", folder)
+    if file == "test_ranks.npy":  # of the right size, so that only reading them shows it
+        np.save(folder / file, np.full_like(np.load(folder / file), -1))
+        key = "prepare_again"
+    else:
+        (folder / file).write_bytes(b"\x00garbage")
+        key = "prepare_sample"
+    page = open_page(PAGE)
+    assert str(folder / file) in texts(page)
+    assert ("Damaged." in texts(page)) == (key == "prepare_sample")
+
+    assert page.button(key=key).label == "Prepare again"
+    page.button(key=key).click().run()
+    job = studio.preparation("sample")
+    assert job is not None
+    assert job.wait(30)
+    page.run()
+    assert str(folder / file) not in texts(page)
+    assert page.metric[0].value == "3,200"
+
+
+def test_the_train_page_says_that_a_source_is_damaged(
+    home: Path, sample_home: Path, open_page: OpenPage
+) -> None:
+    folder = home / "data" / "sample"
+    shutil.copytree(sample_home / "data" / "sample", folder)
+    (folder / "test_stars.npy").unlink()
+    add_own(home, GOOD)
+    (home / "data" / SOURCE / "words.txt").unlink()
+    page = open_page()
+    page.selectbox(key="setting_source").set_value("sample").run()
+
+    assert "The files of these reviews are damaged; Train mends them." in texts(page)
+    choices = page.selectbox(key="setting_source").options
+    assert [name for name in choices if "damaged" in name] == [
+        "Synthetic sample (damaged)", "Yours: shop (damaged)",
+    ]  # fmt: skip
+    page.selectbox(key="setting_source").set_value(SOURCE).run()
+    assert "Delete these reviews on the Data page" in texts(page)
+
+
+def test_damaged_own_reviews_can_be_deleted(home: Path, open_page: OpenPage) -> None:
+    add_own(home, GOOD)
+    (home / "data" / SOURCE / "words.txt").write_bytes(b"\xff")
+    page = open_page(PAGE)
+
+    assert "Damaged." in texts(page)
+    assert "Delete these reviews on the Data page" in texts(page)
+    page.button(key=f"delete_{SOURCE}").click().run()
+    assert not page.error

@@ -1,0 +1,192 @@
+"""The Runs page without a browser: what it lists, compares and changes."""
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+from streamlit.runtime.context import ContextProxy
+from streamlit.testing.v1 import AppTest
+
+from imdb_core.config import TrainConfig
+from imdb_core.runs.run import DatasetInfo
+from imdb_core.runs.store import RunStore
+from imdb_core.studio import Studio
+from imdb_core.ui.runs_filter import RunFilter
+from tests.browser.homes import lend, train
+from tests.pages.conftest import OpenPage
+
+PAGE = "pages/3_Runs.py"
+SHORT = TrainConfig(source="sample", max_epochs=3, learning_rate=3e-3)
+
+
+@pytest.fixture(scope="module")
+def compared_home(tmp_path_factory: pytest.TempPathFactory, sample_home: Path) -> Path:
+    """Three runs: two on the same validation reviews; read-only."""
+    home = tmp_path_factory.mktemp("compared") / "home"
+    lend(sample_home, "sample", home)
+    train(home, SHORT, label="plain")
+    train(home, SHORT.changed(cell="gru", patience=5), label="gated")
+    train(home, SHORT.changed(validation_fraction=0.1), label="other share")
+    return home
+
+
+@pytest.fixture
+def home(tmp_path: Path, compared_home: Path) -> Path:
+    return Path(shutil.copytree(compared_home, tmp_path / "home", symlinks=True))
+
+
+@pytest.fixture
+def page(open_page: OpenPage, studio: Studio) -> AppTest:
+    return open_page(PAGE)
+
+
+def choose(page: AppTest, studio: Studio, *names: str) -> AppTest:
+    """Tick the runs of these names."""
+    page.session_state["chosen_runs"] = [r.id for r in studio.store.all() if r.name in names]
+    # In another order the table is a new one, and starts with these ticked.
+    page.selectbox(key="order").set_value("By name").run()
+    assert not page.exception, page.exception
+    return page
+
+
+def texts(page: AppTest) -> str:
+    return "\n".join(e.value for e in [*page.markdown, *page.caption, *page.info]).replace("\\", "")
+
+
+def test_runs_on_the_same_reviews_are_tested_and_others_are_not(
+    page: AppTest, studio: Studio
+) -> None:
+    choose(page, studio, "plain", "gated", "other share")
+    for run in studio.store.all():
+        job = studio.judged.job(run)
+        assert job is None or job.wait(60)
+    page.run()
+
+    told = texts(page)
+    assert re.search(r"(plain|gated) (beats|and) (plain|gated)", told), told
+    assert "of 800 validation reviews" in told
+    assert "were validated on different reviews" in told
+
+
+def test_only_settings_that_differ_stand_in_the_table(page: AppTest, studio: Studio) -> None:
+    choose(page, studio, "plain", "gated")
+    table = page.table[0].value
+
+    assert list(table.iloc[:, 0]) == [
+        "Accuracy", "Lowest validation loss", "Best epoch", "Training time", "Cell", "Patience",
+    ]  # fmt: skip
+    assert sorted(table.iloc[4, 1:]) == ["GRU", "RNN"]
+
+
+def test_a_run_is_deleted_and_brought_back_by_undo(page: AppTest, studio: Studio) -> None:
+    choose(page, studio, "plain")
+    page.button(key="delete").click().run()
+    assert not page.exception
+    assert {run.name for run in studio.store.all()} == {"other share", "gated"}
+
+    page.button(key="undo").click().run()
+    assert not page.exception
+    assert {run.name for run in studio.store.all()} == {"other share", "gated", "plain"}
+    assert "undo" not in [button.key for button in page.button]
+
+
+def test_an_archived_run_is_hidden_until_asked_for(page: AppTest, studio: Studio) -> None:
+    choose(page, studio, "plain")
+    page.button(key="archive").click().run()
+    assert list(page.dataframe[0].value["Run"]) == ["gated", "other share"]
+
+    page.toggle(key="with_archived").set_value(True).run()
+    assert list(page.dataframe[0].value["Run"]) == ["gated", "other share", "plain"]
+
+
+def test_name_notes_and_tags_are_kept_and_the_form_closes(page: AppTest, studio: Studio) -> None:
+    choose(page, studio, "plain")
+    (run,) = [run for run in studio.store.all() if run.name == "plain"]
+    page.text_input(key=f"name_{run.id}").set_value("plain, renamed")
+    page.text_area(key=f"notes_{run.id}").set_value("**not bold**")
+    page.session_state["edit"] = True
+    next(button for button in page.button if button.label == "Save").click().run()
+    assert not page.exception
+
+    kept = studio.store.get(run.id)
+    assert (kept.label, kept.notes) == ("plain, renamed", "**not bold**")
+    assert page.session_state["edit"] is False
+
+
+def test_the_train_page_shows_the_run_of_another_visitor_that_one_resumed(
+    page: AppTest, studio: Studio
+) -> None:
+    theirs = studio.start(SHORT, visitor="another")
+    studio.stop(theirs.id)
+    job = studio.job(theirs.id)
+    assert job is None or job.wait(60)
+    mine = studio.start(SHORT, visitor=page.session_state["visitor"])
+    job = studio.job(mine.id)
+    assert job is None or job.wait(60)
+
+    choose(page, studio, theirs.name)
+    page.button(key="resume").click().run()
+
+    assert not page.exception, page.exception
+    assert f"· {theirs.id}" in texts(page)
+
+
+def test_a_paused_run_of_another_visitor_cannot_be_resumed_from_elsewhere(
+    page: AppTest, studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    theirs = studio.start(SHORT, visitor="another")
+    studio.pause(theirs.id)
+    job = studio.job(theirs.id)
+    assert job is None or job.wait(60)
+    assert studio.store.get(theirs.id).state == "paused"
+
+    choose(page, studio, theirs.name)
+    assert not page.button(key="resume").disabled
+    monkeypatch.setattr(ContextProxy, "ip_address", "192.0.2.1")
+    page.run()
+    assert page.button(key="resume").disabled
+
+
+def test_words_states_tags_and_order_narrow_the_table_down(studio: Studio) -> None:
+    (plain,) = [run for run in studio.store.all() if run.name == "plain"]
+    studio.store.annotate(plain.id, tags=["first"], notes="A note.")
+    runs = studio.store.all()
+
+    def names(**wanted: object) -> list[str]:
+        return [run.name for run in RunFilter(**wanted).apply(runs)]  # type: ignore[arg-type]
+
+    assert names() == [run.name for run in runs]
+    assert names(words="GRU units") == ["gated"]
+    assert names(words="note") == names(tags=["first"]) == ["plain"]
+    assert names(states=["failed"]) == []
+    assert names(cells=["rnn"], order="By name") == ["other share", "plain"]
+    by_loss = [run.best.val_loss for run in RunFilter(order="Lowest loss first").apply(runs)]  # type: ignore[union-attr]
+    assert by_loss == sorted(by_loss)
+
+
+def test_a_thousand_runs_are_listed(open_page: OpenPage, studio: Studio) -> None:
+    make_many(studio.store, 1_000)
+
+    page = open_page(PAGE)
+
+    assert not page.exception
+    assert len(page.dataframe[0].value) == 1_003
+
+
+def make_many(store: RunStore, count: int) -> None:
+    """Finished runs of 43 epochs, as copies of one."""
+    run = store.create(TrainConfig())
+    dataset = DatasetInfo(
+        source="imdb", origin="IMDB", fingerprint="0", is_synthetic=False,
+        train_reviews=20_000, validation_reviews=5_000,
+    )  # fmt: skip
+    store.describe(run.id, dataset, "CPU")
+    log = store.log(run.id)
+    for epoch in range(1, 44):
+        log.append("epoch", epoch=epoch, train_loss=0.7, val_loss=0.7 - epoch / 1000,
+                   val_accuracy=0.5, improved=True, bad_epochs=0, best_epoch=epoch,
+                   train_seconds=0.1, val_seconds=0.1)  # fmt: skip
+    log.append("stopped", reason="patience")
+    for number in range(1, count):
+        shutil.copytree(run.folder, store.folder / f"2026-11-22_101530_{number:04d}")

@@ -1,0 +1,116 @@
+"""What the Score page says, without a browser."""
+
+import json
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from imdb_core.data import tokenize
+from imdb_core.studio import Studio
+from imdb_core.ui import score_state, score_try
+from tests.browser.homes import SHORT, train
+from tests.pages.conftest import OpenPage
+
+PAGE = "pages/1_Score.py"
+REVIEW = "The film was good, but I did not like the end. **bold** <script>alert(1)</script>"
+
+
+@pytest.fixture
+def home(home_with_a_run: Path) -> Path:
+    return home_with_a_run
+
+
+def write(page: AppTest, text: str) -> AppTest:
+    page.text_area(key="review").set_value(text).run()
+    assert not page.exception, page.exception
+    return settled(page)
+
+
+def settled(page: AppTest) -> AppTest:
+    """Run it again until nothing is worked out any more: no timers run here."""
+    for _ in range(100):
+        if not any("hourglass" in caption.value for caption in page.caption):
+            return page
+        for _, (job, _) in [*score_state._explanations._jobs.items(),
+                            *score_state._calibrations._jobs.items()]:  # fmt: skip
+            assert job.wait(30)
+        page.run()
+        assert not page.exception, page.exception
+    raise AssertionError("it never ends")
+
+
+def unfold(page: AppTest, key: str) -> AppTest:
+    page.session_state[key] = True
+    page.run()
+    assert not page.exception, page.exception
+    return settled(page)
+
+
+def said(page: AppTest) -> str:
+    return "\n".join(element.value for element in [*page.markdown, *page.caption]).replace("\\", "")
+
+
+def test_a_verdict_comes_with_what_was_read_and_how_far_it_can_be_trusted(
+    open_page: OpenPage,
+) -> None:
+    page = write(open_page(PAGE), REVIEW)
+
+    words = len(tokenize(REVIEW))
+    assert f"**{words} of {words} words read**" in said(page)
+    assert "validation reviews scored" in said(page)
+    assert "of the time" in said(page)
+    assert [metric.label for metric in page.metric] == ["P(positive)"]
+    assert len(page.get("plotly_chart")) == 1
+
+
+def test_without_the_reviews_the_trust_is_left_out_with_the_reason(
+    open_page: OpenPage, studio: Studio
+) -> None:
+    studio.store.all()
+    (studio.settings.data_folder / "sample").unlink()
+    page = write(open_page(PAGE), REVIEW)
+    assert "is not known: its validation reviews are not on this computer" in said(page)
+
+
+def test_both_explanations_say_by_how_much_their_sum_misses(open_page: OpenPage) -> None:
+    page = unfold(write(open_page(PAGE), REVIEW), "why")
+    assert "error of the sum:" in said(page)
+
+    page.button_group(key="why_way").set_value("left_out").run()
+    assert "All effects together:" in said(settled(page))
+
+
+@pytest.mark.parametrize("bidirectional", [False, True])
+def test_a_changed_text_is_read_beside_the_original(
+    bidirectional: bool, home: Path, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = train(home, SHORT.changed(bidirectional=bidirectional))
+    # Without a browser nobody can type into the box.
+    monkeypatch.setattr(score_try, "_edited", lambda original: f"{original} Awful!")
+    page = unfold(write(open_page(PAGE, run=run.id), REVIEW), "try")
+
+    assert "“Awful” was put in." in said(page)
+    curves = json.loads(page.get("plotly_chart")[-1].proto.spec)["data"]
+    assert [curve["name"] for curve in curves] == ["as you changed it", "as it was"]
+    changed, original = (curve["customdata"] for curve in curves)
+    assert changed == [*original, "Awful"]
+
+
+def test_an_earlier_epoch_judges_when_it_is_chosen(open_page: OpenPage, studio: Studio) -> None:
+    (run,) = studio.store.all()
+    page = write(open_page(PAGE), REVIEW)
+    slider = page.select_slider[0]
+    assert slider.value == 2
+    slider.set_value(1).run()
+
+    assert f"Epoch 1 of {run.id}" in said(page)
+    assert "worked out for the best epoch only" in said(page)
+
+
+def test_epochs_that_were_not_kept_are_not_offered(open_page: OpenPage, studio: Studio) -> None:
+    (run,) = studio.store.all()
+    (run.folder / "epochs" / "0001.safetensors").unlink()
+    page = write(open_page(PAGE), REVIEW)
+    assert not page.select_slider
+    assert "Epochs that can be looked at: 2; not every epoch was kept." in said(page)

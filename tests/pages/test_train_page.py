@@ -1,0 +1,156 @@
+"""What the Train page says and does beside drawing a run."""
+
+import re
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from imdb_core.config import TrainConfig
+from imdb_core.runs.run import Run
+from imdb_core.studio import Studio
+from tests.browser.homes import lend
+from tests.conftest import PROJECT
+from tests.pages.conftest import OpenPage
+
+_LIMIT_S = 60.0
+SLOW = TrainConfig(source="sample", learning_rate=1e-5, patience=20, max_epochs=10)
+ENDLESS = SLOW.changed(max_epochs=2000, max_length=400)
+
+
+@pytest.fixture
+def home(tmp_path: Path, sample_home: Path) -> Path:
+    lend(sample_home, "sample", tmp_path / "home")
+    return tmp_path / "home"
+
+
+def visit(**query: str) -> AppTest:
+    """The first script of a visit, with this address."""
+    app = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=_LIMIT_S)
+    app.query_params.update(query)
+    app.run()
+    assert not app.exception, app.exception
+    return app
+
+
+def wait_for_all(studio: Studio) -> None:
+    for run in studio.queue():
+        job = studio.job(run.id)
+        assert job is None or job.wait(_LIMIT_S)
+
+
+def after_first_epoch(studio: Studio, run: Run) -> None:
+    """Wait until the run, which goes on by itself, has an epoch."""
+    job = studio.job(run.id)
+    assert job is not None
+    while not studio.store.get(run.id).epochs:
+        assert not job.wait(0.01), studio.store.get(run.id).ending
+
+
+def shown(app: AppTest) -> str:
+    return "\n".join(element.value for element in [*app.markdown, *app.caption]).replace("\\", "")
+
+
+@pytest.mark.usefixtures("studio")
+def test_an_address_fills_the_form() -> None:
+    app = visit(preset="quick", hidden_size="16", seed="7", bidirectional="true")
+    assert app.button_group(key="setting_preset").value == "quick"
+    assert app.slider(key="setting_hidden_size").value == 16
+    assert app.number_input(key="setting_seed").value == 7
+    assert app.toggle(key="setting_bidirectional").value is True
+    assert app.query_params["hidden_size"] == "16"
+
+
+@pytest.mark.usefixtures("studio")
+def test_what_an_address_asks_for_and_cannot_be_had_is_said_and_the_rest_is_taken() -> None:
+    app = visit(preset="none", hidden_size="7777", patience="3", colour="red")
+    said = app.warning[0].value.replace("\\", "")
+    assert "There is no preset 'none'" in said
+    assert "Hidden units (hidden_size) is '7777'" in said
+    assert "There is no setting 'colour'" in said
+    assert app.slider(key="setting_hidden_size").value == 8
+    assert app.slider(key="setting_patience").value == 3
+    assert not app.run().warning
+
+
+def test_a_curve_that_comes_out_as_its_link_says_is_called_the_same(studio: Studio) -> None:
+    config = {"source": "sample", "max_epochs": "2"}
+    app = visit(**config)
+    app.button(key="train").click().run()
+    wait_for_all(studio)
+    app.run()
+    link = dict(app.query_params)
+    assert "curve" in link
+
+    other = visit(**link)
+    other.button(key="train").click().run()
+    wait_for_all(studio)
+    assert "The same curve as the link's, bit for bit" in shown(other.run())
+
+
+def test_the_coach_names_a_low_learning_rate_and_its_button_sets_a_higher_one(
+    studio: Studio, open_page: OpenPage
+) -> None:
+    studio.start(SLOW)
+    wait_for_all(studio)
+    app = open_page()
+    assert "Try a higher learning rate, 0.0001." in shown(app)
+    assert app.number_input(key="setting_learning_rate").value == 2e-4
+    app.button(key="coach_rate_too_low").click().run()
+    assert app.number_input(key="setting_learning_rate").value == 1e-4
+
+
+def test_a_guess_stands_beside_the_truth(studio: Studio, open_page: OpenPage) -> None:
+    studio.start(SLOW.changed(max_epochs=3), guess=5)
+    wait_for_all(studio)
+    assert "Your guess was epoch 5; it was 3: 2 off." in shown(open_page())
+
+
+def test_a_change_of_the_form_retrains_only_with_the_switch_on(
+    studio: Studio, open_page: OpenPage
+) -> None:
+    app = open_page(source="sample", max_epochs="1")
+    app.selectbox(key="setting_source").set_value("sample")
+    app.number_input(key="setting_max_epochs").set_value(1).run()
+    assert studio.store.all() == []
+    app.toggle(key="retrain").set_value(True).run()
+    assert studio.store.all() == []
+    app.slider(key="setting_hidden_size").set_value(4).run()
+    wait_for_all(studio)
+    app.run()
+    assert [run.config.hidden_size for run in studio.store.all()] == [4]
+
+
+def test_one_line_says_to_everyone_what_trains_for_how_long_and_how_many_wait(
+    studio: Studio, open_page: OpenPage
+) -> None:
+    app = open_page()
+    mine = studio.start(SLOW, visitor=app.session_state["visitor"])
+    wait_for_all(studio)
+    theirs = studio.start(ENDLESS, visitor="another")
+    after_first_epoch(studio, theirs)
+
+    assert f"Finished · {mine.id}" in shown(app.run())
+    line = rf"Now training: {theirs.id}, at most [\d.hmins ]+ left(, could stop in [\d.hmins ]+)?\."
+    assert re.search(rf"{line}$", shown(app), re.MULTILINE), shown(app)
+
+    studio.start(SLOW, visitor="a third")
+    assert re.search(rf"{line} 1 more waiting\.$", shown(app.run()), re.MULTILINE), shown(app)
+
+    queued = studio.start(SLOW, visitor=app.session_state["visitor"])
+    assert f"Waiting · {queued.id}" in shown(app.run())
+    assert re.search(
+        rf"^Yours is number 2 in the queue\. {line} 1 more waiting\.$",
+        app.info[0].value.replace("\\", ""),
+    ), app.info[0].value
+
+
+def test_who_trains_is_told_how_many_wait(studio: Studio, open_page: OpenPage) -> None:
+    app = open_page()
+    visitor = app.session_state["visitor"]
+    mine = studio.start(ENDLESS, visitor=visitor)
+    after_first_epoch(studio, mine)
+    assert "waiting" not in shown(app.run())
+    studio.start(SLOW, visitor="another")
+    assert "1 more waiting." in shown(app.run())
+    assert "Now training" not in shown(app)
