@@ -29,7 +29,7 @@ lint: $(VENV)/.development
 	$(BIN)/python -m mypy
 
 test: lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist worksteal
 
 bench: $(VENV)/.bench
 	$(BIN)/python -m tests.benchmarks

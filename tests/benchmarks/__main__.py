@@ -15,7 +15,14 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.benchmarks import engine_rows, page_rows
+from tests.benchmarks import (
+    cost_rows,
+    engine_rows,
+    evaluate_rows,
+    explain_rows,
+    memory_rows,
+    page_rows,
+)
 from tests.benchmarks.data import PROJECT, prepared_library
 from tests.benchmarks.measuring import Row, machine
 
@@ -32,7 +39,11 @@ def rows(home: Path, scratch: Path) -> dict[str, Iterator[Row]]:
         "whole": engine_rows.whole_run_rows(library, scratch, source),
         "grid": engine_rows.grid_rows(),
         "growth": engine_rows.growth_rows(dataset),
+        "memory": memory_rows.memory_rows(dataset),
+        "cost": cost_rows.cost_rows(dataset),
         "scoring": engine_rows.scoring_rows(library, scratch, source),
+        "explaining": explain_rows.explain_rows(library, scratch, source),
+        "evaluation": evaluate_rows.evaluate_rows(library, scratch, source),
         "script": page_rows.script_rows(home),
         "listing": page_rows.listing_rows(scratch),
         "browser": page_rows.page_rows(home),

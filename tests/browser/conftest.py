@@ -2,8 +2,9 @@
 
 import os
 import shutil
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
+from typing import Any, Protocol
 
 import pytest
 from playwright.sync_api import Browser, BrowserType, Error, expect, sync_playwright
@@ -12,11 +13,23 @@ from tests.browser.server import Server
 from tests.browser.tab import Tab
 
 _FLAGS = ["--disable-dev-shm-usage", "--disable-gpu", "--disable-background-networking"]
-_LIMIT_MS = 30_000
+_LIMIT_MS = 90_000  # a loaded machine with two cores takes half a minute to parse Plotly
 
 expect.set_options(timeout=_LIMIT_MS)
 
-OpenTab = Callable[[], Tab]
+
+class OpenTab(Protocol):
+    """Opens a tab of a new visitor, with a browser context of its own.
+
+    Args:
+        beside: open it in that tab's context instead, as the same visitor.
+        url: another address of the server.
+        options: of the new context.
+    """
+
+    def __call__(
+        self, *, beside: Tab | None = None, url: str | None = None, **options: Any
+    ) -> Tab: ...
 
 
 @pytest.hookimpl(wrapper=True)
@@ -76,13 +89,12 @@ def tabs(browser: Browser) -> Iterator[list[Tab]]:
 
 @pytest.fixture
 def open_tab(browser: Browser, server: Server, tabs: list[Tab]) -> OpenTab:
-    """A new visitor: a browser context of its own."""
-
-    def open_tab() -> Tab:
+    def open_tab(*, beside: Tab | None = None, url: str | None = None, **options: Any) -> Tab:
         # So tall that nothing has to be scrolled to: scrolling closes an open list.
-        context = browser.new_context(viewport={"width": 1280, "height": 2400})
+        options = {"viewport": {"width": 1280, "height": 2400}} | options
+        context = beside.context if beside else browser.new_context(**options)
         context.set_default_timeout(_LIMIT_MS)
-        tabs.append(Tab(context, server.url))
+        tabs.append(Tab(context, url or server.url, server.home))
         return tabs[-1]
 
     return open_tab

@@ -1,6 +1,10 @@
 """Home folders as a visitor may find them; what is prepared once is shared by links."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+from filelock import FileLock
 
 from imdb_core.config import TrainConfig
 from imdb_core.runs.run import Run
@@ -17,6 +21,13 @@ def lend(prepared_home: Path, source: str, home: Path) -> None:
     """Let `home` have a source that another one prepared."""
     (home / "data").mkdir(parents=True, exist_ok=True)
     (home / "data" / source).symlink_to(prepared_home / "data" / source)
+
+
+@contextmanager
+def kept_from(home: Path, source: str) -> Iterator[None]:
+    """Whatever wants to prepare or load the source waits, as for another process."""
+    with FileLock(home / "data" / f".{source}.lock"):
+        yield
 
 
 def train(home: Path, config: TrainConfig = SHORT, *, label: str = "") -> Run:

@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 PROJECT = Path(__file__).parents[2]
@@ -33,14 +34,18 @@ class Server:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._port}"
+        return self.url_at("127.0.0.1")
 
-    def start(self, script: str = "app.py") -> None:
+    def url_at(self, host: str) -> str:
+        """Its address for who calls this machine `host`."""
+        return f"http://{host}:{self._port}"
+
+    def start(self, script: str = "app.py", *, flags: Sequence[str] = ()) -> None:
         """Returns once it answers."""
         with self.log_path.open("ab") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "streamlit", "run", script,
-                 "--server.port", str(self._port), "--server.headless", "true"],
+                 "--server.port", str(self._port), "--server.headless", "true", *flags],
                 cwd=PROJECT,
                 env=self._environment(),
                 stdin=subprocess.DEVNULL,

@@ -1,8 +1,10 @@
 """One visitor's tab: what a person does and sees, found by stable keys and visible words."""
 
 import re
+import time
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from pathlib import Path
+from urllib.parse import urlencode, urlsplit
 
 from playwright.sync_api import (
     BrowserContext,
@@ -14,20 +16,26 @@ from playwright.sync_api import (
     expect,
 )
 
+from tests.browser.record import recorded, shown
+
 RUN_ID = r"\d{4}-\d{2}-\d{2}_\d{6}_[a-z0-9]{4}"
 SYNTHETIC = "Synthetic sample, not IMDB"
 
 ENDLESS = {"learning_rate": "0.00001", "max_epochs": "2000", "max_length": "400"}
 """Settings of a run that takes a minute and more to end by itself: only a visitor ends it."""
 
-_CHART = """least => {
+_CURVES = """least => {
   const plot = document.querySelector('.st-key-loss_chart .js-plotly-plot');
   const points = of => Array.from(of ?? []);
-  const curves = (plot?.data ?? []).map(curve => [curve.name, points(curve.x), points(curve.y)]);
-  return (curves[0]?.[1].length ?? 0) >= least ? curves : false;
+  const curves = ['train', 'validation'].map(uid => {
+    const curve = (plot?.data ?? []).find(each => each.uid === uid);
+    return [uid, points(curve?.x), points(curve?.y)];
+  });
+  return curves.every(([, x]) => x.length >= least) ? curves : false;
 }"""
 _GRID_ROW_PX = 35
-_COLD_START_MS = 120_000  # on a fresh machine, a first training compiles its kernels
+COLD_START_MS = 120_000  # on a fresh machine, a first training compiles its kernels
+_LAG_LIMIT_S = 60.0
 _WORD_JOINER = "\N{WORD JOINER}"
 
 
@@ -57,8 +65,9 @@ class Tab:
         faults: console errors, script errors, dialogs, and requests that left the host.
     """
 
-    def __init__(self, context: BrowserContext, url: str) -> None:
+    def __init__(self, context: BrowserContext, url: str, home: Path) -> None:
         self.context = context
+        self._home = home
         self.page: Page = context.new_page()
         self.faults: list[str] = []
         self._url = url
@@ -71,6 +80,11 @@ class Tab:
     def open(self, path: str = "") -> None:
         self.page.goto(f"{self._url}/{path}")
         expect(self.keyed("pages")).to_be_visible()
+
+    def open_with(self, **settings: str) -> None:
+        """The Train page by a link that sets its form."""
+        self.open(f"?{urlencode(settings)}")
+        expect(self.keyed("loss_chart").locator(".js-plotly-plot .xtick").first).to_be_visible()
 
     def go(self, title: str) -> None:
         """By the bar of pages; returns once the browser shows that page's title."""
@@ -89,6 +103,11 @@ class Tab:
     def sees(self, text: str | re.Pattern[str]) -> None:
         expect(self.text(text)).to_be_visible()
 
+    def sees_rest(self) -> None:
+        """Wait until the page's script has run to its end."""
+        app = self.page.get_by_test_id("stApp")
+        expect(app).to_have_attribute("data-test-script-state", "notRunning")
+
     def settle(self, *, source: str | None = None, **values: str) -> None:
         """Set what stands under 'More settings' on the Train page."""
         self.page.locator("summary", has_text="More settings").click()
@@ -99,20 +118,40 @@ class Tab:
             field.fill(value)
             field.press("Enter")
 
-    def choose(self, label: str, option: str) -> None:
+    def choose(self, label: str, option: str | re.Pattern[str]) -> None:
         self.page.get_by_role("combobox", name=label).click()
         self.page.get_by_role("option", name=option).click()
 
-    def sees_run(self, word: str, name: str | None = None) -> str:
-        """Wait for the Train page to say `word · name`; returns the name."""
+    def sees_run(self, word: str, name: str | None = None, *, is_own: bool = True) -> str:
+        """Wait for the Train page to say `word · name`, with the buttons that the run's folder
+        then asks for; returns the name.
+
+        Args:
+            word: the state's, as a pattern.
+            name: the run's label or id; any run's id if it is not told.
+            is_own: whether this visitor may act on the run.
+        """
         pattern = RUN_ID if name is None else literally(name)
         heading = self.page.get_by_role("heading", level=5)
-        expect(heading).to_have_text(re.compile(f"{word} · {pattern}$"), timeout=_COLD_START_MS)
-        return heading.inner_text().rpartition(" · ")[2]
+        expect(heading).to_have_text(re.compile(f"{word} · {pattern}$"), timeout=COLD_START_MS)
+        seen = name or heading.inner_text().rpartition(" · ")[2]
+        self._agrees_with_record(seen, is_own=is_own)
+        return seen
+
+    def _agrees_with_record(self, name: str, *, is_own: bool) -> None:
+        """Between an event and the page that shows it may lie a tick, or a slow machine's few."""
+        give_up_at = time.monotonic() + _LAG_LIMIT_S
+        while True:
+            found = shown(self.page)
+            expected = recorded(self._home, name, word=found.word, is_own=is_own)
+            if found == expected:
+                return
+            assert time.monotonic() < give_up_at, f"{found} is shown, but recorded is {expected}"
+            self.page.evaluate("() => new Promise(requestAnimationFrame)")
 
     def curves(self, *, least: int) -> Curves:
         """The chart's points, once it has `least` epochs."""
-        drawn = self.page.wait_for_function(_CHART, arg=least).json_value()
+        drawn = self.page.wait_for_function(_CURVES, arg=least).json_value()
         points = {name: dict(zip(x, y, strict=True)) for name, x, y in drawn}
         return Curves(points["train"], points["validation"])
 
@@ -120,6 +159,10 @@ class Tab:
         """Wait for a table's cell; it is painted, and stands in the page for screen readers."""
         cell = self.page.locator("[data-testid=stDataFrame] [role=gridcell]", has_text=text)
         expect(cell.first).to_be_attached()
+
+    def sees_axis(self, chart: str, title: str) -> None:
+        """Wait for a chart's x axis to bear a title; the old one may stand below it for a while."""
+        expect(self.keyed(chart).locator(".xtitle", has_text=title)).to_be_visible()
 
     def tick_row(self, row: int) -> None:
         """Choose a row of the painted table, from 0."""

@@ -43,32 +43,34 @@ def test_a_run_on_the_real_reviews_is_the_same_for_all_who_look(
     seen_there = other.curves(least=len(reloaded.train))
     assert seen_there.up_to(len(reloaded.train)) == reloaded
 
-    # Another run waits for the first.
+    # Another run waits for the first, and its owner looks at it from now on.
     expect(other.button("train")).to_contain_text("Queue another run")
     other.button("train").click()
-    for visitor in (tab, other):
-        visitor.sees("1 more waiting.")
-        assert visitor.sees_run("Training") == first
+    second = other.sees_run("Waiting")
+    assert second != first
+    other.sees(re.compile(f"Yours is next. Now training: {first}, at most .* left"))
+    tab.sees("1 more waiting.")
+    assert tab.sees_run("Training") == first
     assert states(server.home) == ["training", "queued"]
 
-    # And starts by itself when that is stopped, by anybody.
-    second = runs(server.home)[1].id
-    other.button("stop").click()
-    tab.sees_run("Training", second)
-    assert states(server.home) == ["finished", "training"]
-    tab.curves(least=1)
+    # And starts by itself when that is stopped.
     tab.button("stop").click()
-    tab.sees_run("Finished", second)
-    tab.sees(re.compile(r"Stopped by hand after epoch \d+\. Epoch \d+ was best"))
+    tab.sees_run("Finished", first)
+    other.sees_run("Training", second)
+    assert states(server.home) == ["finished", "training"]
+    other.curves(least=1)
+    other.button("stop").click()
+    other.sees_run("Finished", second)
+    other.sees(re.compile(r"Stopped by hand after epoch \d+\. Epoch \d+ was best"))
     best = runs(server.home)[1].best
     assert best is not None
 
-    tab.page.get_by_role("link", name="Score a review with these weights").click()
-    tab.keyed("review").locator("textarea").fill(REVIEW)
-    tab.button("score").click()
-    tab.sees("9 of 9 words read")
-    tab.sees(re.compile(r"(Positive|Negative)$"))
-    tab.sees(f"Epoch {best.epoch} of {second}, trained on IMDB reviews, from Keras's files")
+    other.page.get_by_role("link", name="Score a review with these weights").click()
+    other.keyed("review").locator("textarea").fill(REVIEW)
+    other.button("score").click()
+    other.sees("9 of 9 words read")
+    other.sees(re.compile(r"(Positive|Negative)$"))
+    other.sees(f"Epoch {best.epoch} of {second}, trained on IMDB reviews, from Keras's files")
 
     tab.go("Runs")
     for run_id in (first, second):

@@ -14,15 +14,18 @@ from tests.browser.tab import Tab
 
 pytestmark = pytest.mark.browser
 
-HTML = '<script>alert("one")</script> good <img src=x onerror=alert(2)> <b>fine</b> film'
-MARKDOWN = "# Great\n**good** _fine_ [film](http://evil.example/) ![i](http://evil.example/i.png)"
+HTML = '<script>alert("one")</script> good <img src=x onerror=alert(2)> <b>quokka</b> film'
+MARKDOWN = (
+    "# Zebra\n**quokka** _zebra_ good [film](http://evil.example/) ![i](http://evil.example/i.png)"
+)
 EMOJI = "😀 🎬👍🏽 😭"
 KOREAN = "정말 재미있는 영화 였다"
 ONE_MEGABYTE = "good film " * 100_000
 
 MADE_OF_TEXT = "img[src='x'], [src*=evil], a[href*=evil]"
-EMPHASIS = "h1, b, strong, i, em"
-MARKED_WORDS = re.compile("great|good|fine", re.IGNORECASE)
+EMPHASIS = "h1, b:not(.word), strong, i, em"
+# The page itself puts no word in bold but those that turned the score.
+MARKED_WORDS = re.compile("zebra|quokka", re.IGNORECASE)
 
 
 def test_every_text_gets_a_sensible_answer_and_none_is_interpreted(

@@ -1,0 +1,47 @@
+"""What axe-core says of what a tab shows."""
+
+from typing import Any
+
+from axe_playwright_python.sync_playwright import Axe
+
+from tests.browser.tab import Tab
+
+GRAVE = ("serious", "critical")
+STREAMLITS_OWN: tuple[tuple[str, str], ...] = ()
+"""Rule, and a part of the element's HTML: faults that nobody here can mend."""
+
+# A chart's spinner turns for ever; what fades in is judged once it is there.
+_SETTLED = """() =>
+  !document.querySelector('[data-testid=stSkeleton], [data-stale=true]') &&
+  document.getAnimations().every(each => each.playState !== 'running'
+    || each.effect.getComputedTiming().endTime === Infinity)"""
+_BACKGROUND = "() => getComputedStyle(document.querySelector('.stApp')).backgroundColor"
+
+
+def grave_faults(tab: Tab) -> list[str]:
+    """What axe-core calls serious or critical, a line for each element."""
+    violations: list[dict[str, Any]] = Axe().run(tab.page).response["violations"]
+    return [
+        f"{each['id']}: {node['html'][:160]} {node['failureSummary']}"
+        for each in violations
+        if each["impact"] in GRAVE
+        for node in each["nodes"]
+        if not any(rule == each["id"] and part in node["html"] for rule, part in STREAMLITS_OWN)
+    ]
+
+
+def grave_faults_in_light_and_dark(tab: Tab) -> list[str]:
+    """The same in both themes, one after the other; the tab is light before and after."""
+    light = tab.page.evaluate(_BACKGROUND)
+    found = _settled_faults(tab)
+    tab.page.emulate_media(color_scheme="dark")
+    tab.page.wait_for_function(f"light => ({_BACKGROUND})() !== light", arg=light)
+    found += [f"dark: {fault}" for fault in _settled_faults(tab)]
+    tab.page.emulate_media(color_scheme="light")
+    tab.page.wait_for_function(f"light => ({_BACKGROUND})() === light", arg=light)
+    return found
+
+
+def _settled_faults(tab: Tab) -> list[str]:
+    tab.page.wait_for_function(_SETTLED)
+    return grave_faults(tab)

@@ -1,0 +1,67 @@
+"""A run whose folder a test fills from a recorded curve, as another program would that trains."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from imdb_core.runs.run import DatasetInfo, Run
+from imdb_core.runs.store import RunStore
+from imdb_core.training.records import StopReason
+from tests.unit.training.recorded_curves import RecordedCurve
+
+_IMDB = DatasetInfo(
+    source="aclimdb",
+    origin="IMDB reviews, from Stanford's aclImdb",
+    fingerprint="recorded",
+    is_synthetic=False,
+    train_reviews=20_000,
+    validation_reviews=5_000,
+)
+
+
+class WrittenRun:
+    """A run that trains until it is told otherwise; its weights were never kept.
+
+    Args:
+        home: where its folder will be.
+        curve: what it tells, from epoch 1 on.
+        guess: the epoch at which its user thought it would stop.
+    """
+
+    def __init__(self, home: Path, curve: RecordedCurve, *, guess: int | None = None) -> None:
+        self._store = RunStore(home / "runs")
+        self._curve = curve
+        self.id = self._store.create(curve.config, guess=guess).id
+        self._log = self._store.log(self.id)
+        self._log.append("preparing")
+        self._store.describe(self.id, _IMDB, "CPU (x86_64)")
+        self._log.append("started", device="cpu", engine="fast")
+
+    @property
+    def record(self) -> Run:
+        """As its folder tells it now."""
+        return self._store.get(self.id)
+
+    def train_to(self, epoch: int) -> Run:
+        """Add the curve's epochs up to this one."""
+        for record in self._curve.epochs[len(self.record.epochs) : epoch]:
+            self._log.append("epoch", **record._asdict())
+        return self.record
+
+    def pause(self) -> None:
+        """After the last epoch so far."""
+        self._log.append("paused", epoch=len(self.record.epochs))
+
+    def resume(self) -> None:
+        """From where it was paused."""
+        self._log.append("resumed", epoch=len(self.record.epochs))
+
+    def stop(self, reason: StopReason | None = None) -> Run:
+        """For the reason that ended the recorded run, unless for another."""
+        run = self.record
+        self._log.append("stopped", **run.stopped_event(reason or self._curve.reason))
+        return self.record
+
+
+def slowed(curve: RecordedCurve, seconds: float) -> RecordedCurve:
+    """The same curve, each epoch of which trained so long."""
+    return replace(curve, epochs=tuple(e._replace(train_seconds=seconds) for e in curve.epochs))
