@@ -174,7 +174,7 @@ class TrainConfig(BaseModel):
     ] = 42
     device: Annotated[
         DeviceChoice,
-        _choice("Device", "Where to compute; auto takes CUDA, then Apple's GPU, then the CPU."),
+        _choice("Device", "Where to compute; auto takes CUDA, else the CPU."),
     ] = "auto"
     engine: Annotated[
         EngineChoice,

@@ -76,17 +76,23 @@ class TorchEngine:
         order = order.to(self._device)
         if masks is not None:
             masks = masks.to(self._device)
-        # Summed on the device: reading each loss would make a GPU wait for it.
-        loss_sum = torch.zeros((), dtype=torch.float64, device=self._device)
-        starts = range(0, len(order), self._config.batch_size)
-        for start in starts:
+        batches = self._batches(len(order))
+        losses = self._no_losses(len(batches))
+        for number, batch in enumerate(batches):
             if stop.is_set():
                 return None
-            batch = slice(start, start + self._config.batch_size)
             rows = order[batch]
             mask = None if masks is None else masks[batch]
-            loss_sum += self._step(ids[rows], labels[rows], mask)
-        return float(loss_sum) / len(starts)
+            losses[number] = self._step(ids[rows], labels[rows], mask)
+        return _mean(losses)
+
+    def _batches(self, count: int) -> list[slice]:
+        size = self._config.batch_size
+        return [slice(start, start + size) for start in range(0, count, size)]
+
+    def _no_losses(self, batches: int) -> Tensor:
+        # On the device: reading each loss would make a GPU wait for it.
+        return torch.zeros(batches, device=self._device)
 
     def _step(self, ids: Tensor, labels: Tensor, mask: Tensor | None) -> Tensor:
         self._optimizer.zero_grad()
@@ -121,17 +127,15 @@ class TorchEngine:
         """
         network = self._scored.eval()
         ids, labels = self._validation
-        loss_sum = torch.zeros((), dtype=torch.float64, device=self._device)
+        batches = self._batches(len(labels))
+        losses = self._no_losses(len(batches))
         right = torch.zeros((), dtype=torch.int64, device=self._device)
-        starts = range(0, len(labels), self._config.batch_size)
-        for start in starts:
+        for number, batch in enumerate(batches):
             if stop.is_set():
                 return None
-            batch = slice(start, start + self._config.batch_size)
-            loss, probabilities = _loss(network(ids[batch]), labels[batch])
-            loss_sum += loss
+            losses[number], probabilities = _loss(network(ids[batch]), labels[batch])
             right += ((probabilities > 0.5) == (labels[batch] > 0.5)).sum()
-        return float(loss_sum) / len(starts), int(right) / len(labels)
+        return _mean(losses), int(right) / len(labels)
 
     def weights(self) -> Arrays:
         """The parameters by name, or their averages if such are kept; on the CPU views."""
@@ -193,6 +197,11 @@ def _loss(logits: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
     if not torch.isfinite(probabilities).all():
         return logits.mean(), probabilities
     return binary_cross_entropy(probabilities, labels), probabilities
+
+
+def _mean(losses: Tensor) -> float:
+    """Added up on the CPU, in double precision: an Apple GPU has none."""
+    return float(losses.cpu().double().mean())
 
 
 def _on_device(split: EncodedSplit, device: torch.device) -> tuple[Tensor, Tensor]:

@@ -1,11 +1,16 @@
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from imdb_core.config import TrainConfig
 from imdb_core.data.encoded import EncodedSplit
 from imdb_core.model import SentimentRNN, initialize
 from imdb_core.stop_flag import StopFlag
+from imdb_core.training import torch_engine
+from imdb_core.training.device import resolve_device
 from imdb_core.training.torch_engine import TorchEngine
 
 BATCHES = 20
@@ -43,3 +48,38 @@ def test_a_stop_is_noticed_before_the_next_batch(engine: TorchEngine) -> None:
     assert set(step.item() for name, step in engine.optimizer_state().items()
                if name.startswith("step.")) == {3}  # fmt: skip
     assert engine.validate(StopsAfter(3)) is None
+
+
+class SinglePrecision(TorchDispatchMode):
+    """Refuses a double as Apple's GPU does."""
+
+    def __torch_dispatch__(
+        self, function: Any, types: Any, args: Any = (), kwargs: Any = None
+    ) -> Any:
+        result = function(*args, **kwargs or {})
+        if isinstance(result, torch.Tensor) and result.dtype == torch.float64:
+            raise TypeError("the MPS framework doesn't support float64")
+        return result
+
+
+def test_nothing_on_the_device_is_a_double(
+    engine: TorchEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch_engine, "_mean", lambda losses: 0.0)  # reads them on the CPU
+
+    with SinglePrecision():
+        assert engine.train_epoch(torch.arange(BATCHES * 8), None, StopFlag()) is not None
+        assert engine.validate(StopFlag()) is not None
+
+
+@pytest.mark.parametrize(
+    ("has_cuda", "has_mps", "expected"),
+    [(False, False, "cpu"), (False, True, "cpu"), (True, True, "cuda")],
+)
+def test_auto_takes_cuda_or_the_cpu(
+    monkeypatch: pytest.MonkeyPatch, has_cuda: bool, has_mps: bool, expected: str
+) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: has_cuda)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: has_mps)
+
+    assert resolve_device("auto").type == expected
