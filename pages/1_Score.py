@@ -6,9 +6,10 @@ from imdb_core.scoring import Reading, Score, Scorer
 from imdb_core.scoring.calibration import Calibration
 from imdb_core.studio import Studio
 from imdb_core.ui import frame
+from imdb_core.ui.runs_choice import choose_run
 from imdb_core.ui.score_many import draw_many
 from imdb_core.ui.score_reading import draw_curve, draw_why
-from imdb_core.ui.score_runs import choose_epoch, choose_run, draw_beside
+from imdb_core.ui.score_runs import choose_epoch, draw_beside
 from imdb_core.ui.score_state import scorers
 from imdb_core.ui.score_try import draw_try
 from imdb_core.ui.score_view import EXAMPLES, draw_nothing_yet, draw_verdict
@@ -19,7 +20,7 @@ def choose_network(studio: Studio) -> Scorer | None:
     """A run, and one of its epochs beside it."""
     network, epoch = st.columns([1.6, 1], gap="large", vertical_alignment="top")
     with network:
-        run = choose_run(studio)
+        run = choose_run(studio, key="scored_run")
     if run is None:
         return None
     with epoch:

@@ -16,7 +16,7 @@ from imdb_core.model import SentimentRNN
 from imdb_core.runs.run import Run
 from imdb_core.scoring.attribution import Attribution, integrated_gradients, left_out
 from imdb_core.scoring.curve import ReadingCurve, reading_curve
-from imdb_core.scoring.epochs import load_epoch, weights_file
+from imdb_core.scoring.epochs import load_epoch, run_with, weights_file
 from imdb_core.scoring.passes import one_thread
 from imdb_core.scoring.reading import Reading
 from imdb_core.scoring.vocabularies import load_vocabulary
@@ -53,28 +53,22 @@ class Score:
         return self.words_read - self.words_unknown
 
 
-class Scorer:
-    """One run's network, ready to score; safe to share between threads.
+@dataclass(frozen=True, kw_only=True, eq=False)
+class TrainedNetwork:
+    """What a run's files hold for scoring; unlike the run itself, it never changes.
 
     Attributes:
-        run: whose weights these are.
-        epoch: the epoch that they are from.
+        network: with the weights of one epoch.
+        vocabulary: the words that it was trained with.
+        epoch: the epoch that the weights are from.
     """
 
-    def __init__(
-        self,
-        run: Run,
-        network: SentimentRNN,
-        vocabulary: Vocabulary,
-        epoch: int,
-    ) -> None:
-        self.run = run
-        self.epoch = epoch
-        self._network = network
-        self._vocabulary = vocabulary
+    network: SentimentRNN
+    vocabulary: Vocabulary
+    epoch: int
 
     @classmethod
-    def load(cls, run: Run, epoch: int | None = None) -> Scorer:
+    def load(cls, run: Run, epoch: int | None = None) -> TrainedNetwork:
         """The weights of one epoch of `run`, the best one if none is named.
 
         Raises:
@@ -89,7 +83,35 @@ class Scorer:
                 f"{weights_file(run, epoch)} does not fit the run's settings. Train again."
             ) from error
         vocabulary = load_vocabulary(run.folder / "vocabulary.json")
-        return cls(run, network.requires_grad_(False), vocabulary, found_epoch)
+        return cls(network=network.requires_grad_(False), vocabulary=vocabulary, epoch=found_epoch)
+
+
+class Scorer:
+    """One run's network, ready to score; safe to share between threads.
+
+    Args:
+        run: whose weights these are; read again if it was read before it announced their epoch.
+        trained: its network.
+
+    Attributes:
+        run: whose weights these are.
+        epoch: the epoch that they are from.
+    """
+
+    def __init__(self, run: Run, trained: TrainedNetwork) -> None:
+        self.run = run_with(run, trained.epoch)
+        self.epoch = trained.epoch
+        self._network = trained.network
+        self._vocabulary = trained.vocabulary
+
+    @classmethod
+    def load(cls, run: Run, epoch: int | None = None) -> Scorer:
+        """`TrainedNetwork.load`, ready to score.
+
+        Raises:
+            RunStateError, RunDamagedError: as there.
+        """
+        return cls(run, TrainedNetwork.load(run, epoch))
 
     @property
     def config(self) -> TrainConfig:

@@ -1,4 +1,4 @@
-"""Which network judges: a run, one of its epochs, and others beside it."""
+"""Which epoch of a run judges, and other networks beside it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from imdb_core.errors import StudioError
 from imdb_core.runs.checkpoints import EPOCH_LIMIT_BYTES
 from imdb_core.runs.run import Run
 from imdb_core.scoring import Reading, ReadingCurve, Scorer, kept_epochs
@@ -18,35 +17,6 @@ from imdb_core.ui.wording import as_markdown, run_title
 
 _MOST_BESIDE = 3
 _MOST_EPOCHS_DRAWN = 150
-
-
-def choose_run(studio: Studio) -> Run | None:
-    """The run of the link, or the best; any other with weights can be chosen."""
-    runs = [run for run in studio.store.all() if run.can_score]
-    asked_for = st.query_params.get("run", "best")
-    default: Run | None
-    try:
-        default = studio.store.resolve(asked_for)
-        if not default.can_score:
-            default.best_weights  # noqa: B018 - says what is missing
-    except StudioError as error:
-        if runs:
-            frame.show_error(error)
-        default = studio.store.resolve("best") if runs else None
-    if default is None:
-        st.info("There is no trained network yet. Train one first.", icon=":material/info:")
-        st.page_link("app.py", label="Go to Train", icon=":material/show_chart:")
-        return None
-    titles = {run.id: run_title(run) for run in runs}
-    ids = list(titles)
-    chosen = st.selectbox(
-        "Network",
-        ids,
-        index=ids.index(default.id),
-        format_func=titles.__getitem__,
-        help="The most accurate run stands here at first.",
-    )
-    return next(run for run in runs if run.id == chosen)
 
 
 def choose_epoch(run: Run) -> int | None:

@@ -111,7 +111,8 @@ def _reading_words(score: Score) -> str:
 
 def _origin(scorer: Scorer) -> str:
     run: Run = scorer.run
-    if run.dataset is None or run.best is None:
+    # The weights of an epoch are there a moment before its figures.
+    if run.dataset is None or scorer.epoch > len(run.epochs):
         return f"Epoch {scorer.epoch} of {run.name}"
     accuracy = run.epochs[scorer.epoch - 1].val_accuracy
     return (

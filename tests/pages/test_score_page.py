@@ -114,3 +114,20 @@ def test_epochs_that_were_not_kept_are_not_offered(open_page: OpenPage, studio: 
     page = write(open_page(PAGE), REVIEW)
     assert not page.select_slider
     assert "Epochs that can be looked at: 2; not every epoch was kept." in said(page)
+
+
+@pytest.mark.parametrize("page", [PAGE, "pages/2_Evaluate.py"])
+def test_the_chosen_network_stays_chosen_while_it_gets_better(
+    page: str, home: Path, open_page: OpenPage, studio: Studio
+) -> None:
+    train(home, label="less accurate")
+    chosen = min(studio.store.all(), key=lambda run: (run.best.val_accuracy, run.id))  # type: ignore[union-attr]
+    opened = open_page(page)
+    opened.selectbox[0].set_value(chosen.id).run()
+    for accuracy in (0.91, 0.92):
+        epoch = len(studio.store.get(chosen.id).epochs) + 1
+        record = chosen.epochs[-1]._replace(epoch=epoch, val_accuracy=accuracy, best_epoch=epoch)
+        studio.store.log(chosen.id).append("epoch", **record._asdict())
+        opened.run()
+        assert opened.selectbox[0].value == chosen.id
+        assert not opened.exception

@@ -1,0 +1,51 @@
+"""Choosing the network that a page is about."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from imdb_core.errors import StudioError
+from imdb_core.runs.run import Run
+from imdb_core.studio import Studio
+from imdb_core.ui import frame
+from imdb_core.ui.wording import run_title
+
+
+def choose_run(studio: Studio, *, key: str) -> Run | None:
+    """The run of the link, or the best; any other with weights can be chosen.
+
+    None where no run has weights; then the page says so.
+
+    Args:
+        studio: holds the runs.
+        key: the choice's own, unique on the page.
+    """
+    runs = {run.id: run for run in studio.store.all() if run.can_score}
+    if not runs:
+        st.info("There is no trained network yet. Train one first.", icon=":material/info:")
+        st.page_link("app.py", label="Go to Train", icon=":material/show_chart:")
+        return None
+    chosen = st.session_state.get(key)
+    # Set every time: the browser knows a choice by its label only, and a run at work changes it.
+    st.session_state[key] = chosen if chosen in runs else _asked_for(studio).id
+    return runs[
+        st.selectbox(
+            "Network",
+            list(runs),
+            format_func=lambda run_id: run_title(runs[run_id]),
+            key=key,
+            help="The most accurate network stands here at first; the weights are those of its "
+            "best epoch.",
+        )
+    ]
+
+
+def _asked_for(studio: Studio) -> Run:
+    """The run that the address names, if it can be had; else the best."""
+    try:
+        run = studio.store.resolve(st.query_params.get("run", "best"))
+        _ = run.best_weights  # says what is missing
+    except StudioError as error:
+        frame.show_error(error)
+        return studio.store.resolve("best")
+    return run
