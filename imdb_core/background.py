@@ -2,19 +2,67 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+import copy
+import math
+import time
+from collections.abc import Callable, Hashable
+from contextlib import suppress
+from typing import TYPE_CHECKING, Final
 
 from imdb_core.baselines import Baselines, compute
 from imdb_core.config import TrainConfig
 from imdb_core.data import DataLibrary, Dataset
-from imdb_core.errors import PreparationCancelledError, StudioError
+from imdb_core.errors import (
+    DataError,
+    DeviceUnavailableError,
+    EngineUnavailableError,
+    PreparationCancelledError,
+    StudioError,
+)
 from imdb_core.jobs import Job, JobQueue
 from imdb_core.runs.run import Run
 from imdb_core.settings import Settings
 
 if TYPE_CHECKING:
+    from imdb_core.stop_flag import StopFlag
     from imdb_core.training.cost import Cost, CostEstimator
+
+_RETRY_S: Final = 30.0
+_MOST_FAULTS: Final = 64
+_LASTING: Final = (DeviceUnavailableError, EngineUnavailableError)
+_WISH_S: Final = 5.0  # pages ask twice a second
+_MOST_WAITING: Final = 8
+
+Clock = Callable[[], float]
+"""Seconds from any origin, never going back."""
+
+
+class Faults:
+    """What went wrong lately, so that a page that asks all the time is not tried for each time.
+
+    What this machine cannot do stays; all else is forgotten after `_RETRY_S`. One thread
+    notes, any number ask.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._faults: dict[Hashable, tuple[StudioError, float]] = {}
+
+    def of(self, key: Hashable) -> StudioError | None:
+        """What keeps `key` from being tried just now."""
+        fault = self._faults.get(key)
+        return fault[0] if fault is not None and self._clock() < fault[1] else None
+
+    def note(self, key: Hashable, error: Exception) -> None:
+        """`key` was tried and ended with `error`."""
+        if not isinstance(error, StudioError):
+            message = f"Unexpected {type(error).__name__}: {error}. The program's log has the rest."
+            error = StudioError(message)
+        until = math.inf if isinstance(error, _LASTING) else self._clock() + _RETRY_S
+        self._faults.pop(key, None)
+        self._faults[key] = copy.copy(error), until  # without the frames it came through
+        while len(self._faults) > _MOST_FAULTS:
+            del self._faults[next(iter(self._faults))]
 
 
 class BaselineFinder:
@@ -24,109 +72,137 @@ class BaselineFinder:
         settings: where prepared data lie.
         library: the data.
         is_busy: whether something trains; nothing is begun then.
+        clock: tells how long ago a fault was.
     """
 
     def __init__(
-        self, settings: Settings, library: DataLibrary, is_busy: Callable[[], bool]
+        self,
+        settings: Settings,
+        library: DataLibrary,
+        is_busy: Callable[[], bool],
+        *,
+        clock: Clock = time.monotonic,
     ) -> None:
         self._settings = settings
         self._library = library
         self._is_busy = is_busy
         self._queue = JobQueue("baselines")
-        self._found: dict[tuple[str, float], Baselines | None] = {}
+        self._faults = Faults(clock)
+        self._found: dict[tuple[str, float], Baselines] = {}
 
     def get(self, run: Run) -> Baselines | None:
-        """The baselines once they are known; the first question has them found."""
+        """The baselines once they are known; the first question has them found, and again one
+        that comes a while after that failed.
+        """
         if run.dataset is None:
             return None
         key = run.dataset.fingerprint, run.config.validation_fraction
-        if key not in self._found and not self._is_busy():
-            self._found[key] = None
-            self._queue.submit(str(key), lambda job: self._find(job, run))
+        if key not in self._found and self._faults.of(key) is None and not self._is_busy():
+            self._queue.submit(str(key), lambda job: self._find(job, key, run))
         return self._found.get(key)
 
     def end(self) -> None:
         """End what is under way; the next question has it begun anew."""
         self._queue.end()
 
-    def _find(self, job: Job, run: Run) -> None:
+    def _find(self, job: Job, key: tuple[str, float], run: Run) -> None:
         assert run.dataset is not None
-        dataset = self._library.load(run.dataset.source)
-        if dataset.fingerprint != run.dataset.fingerprint:
-            return
-        key = dataset.fingerprint, run.config.validation_fraction
         try:
-            self._found[key] = compute(
-                dataset, run.config, self._settings.data_folder, is_cancelled=job.stop_flag.is_set
-            )
-        except PreparationCancelledError:
-            del self._found[key]
+            dataset = self._library.load(run.dataset.source)
+            if dataset.fingerprint != run.dataset.fingerprint:
+                raise DataError(f"The reviews that run {run.id} learnt from are here no more.")
+            folder = self._settings.data_folder
+            with suppress(PreparationCancelledError):
+                self._found[key] = compute(
+                    dataset, run.config, folder, is_cancelled=job.stop_flag.is_set
+                )
+        except Exception as error:
+            self._faults.note(key, error)
+            raise
 
 
 class CostFinder:
     """What a training would cost, measured while nothing trains.
 
+    One measurement after another, each to its end; one that nobody has asked for in the
+    meantime is left out when its turn comes.
+
     Args:
         settings: where runs will be written.
         library: the data.
         is_busy: whether a measurement would be disturbed.
+        clock: tells how long ago something was asked for.
     """
 
     def __init__(
-        self, settings: Settings, library: DataLibrary, is_busy: Callable[[], bool]
+        self,
+        settings: Settings,
+        library: DataLibrary,
+        is_busy: Callable[[], bool],
+        *,
+        clock: Clock = time.monotonic,
     ) -> None:
         self._settings = settings
         self._library = library
         self._is_busy = is_busy
+        self._clock = clock
         self._queue = JobQueue("cost")
-        self._measuring: Job | None = None
-        self._faults: dict[TrainConfig, StudioError] = {}
+        self._faults = Faults(clock)
+        self._asked: dict[TrainConfig, float] = {}  # when last, of what waits
         self._estimator: CostEstimator | None = None
 
     def get(self, config: TrainConfig) -> Cost | None:
         """The cost once it is known, None until then.
 
         Raises:
-            StudioError: there can be no such training on this machine.
+            StudioError: there can be no such training on this machine, or measuring it has
+                failed just now.
         """
-        if config in self._faults:
-            raise self._faults[config]
+        fault = self._faults.of(config)
+        if fault is not None:
+            raise copy.copy(fault)
         if self._estimator is not None:
             known = self._estimator.known(config, self._dataset(config))
             if known is not None:
                 return known
         if not self._is_busy():
-            self._measure(config)
+            self._wish(config)
         return None
 
     def cancel(self) -> None:
         """Give way to a training that is about to start."""
-        if self._measuring is not None:
-            self._measuring.stop()
+        self._queue.stop()
 
     def end(self) -> None:
         """End what is under way; the next question has it begun anew."""
         self._queue.end()
 
-    def _measure(self, config: TrainConfig) -> None:
-        """Begin, unless it is under way; what was under way for other settings ends."""
+    def _wish(self, config: TrainConfig) -> None:
+        """Have it measured when its turn comes; who finds the line full asks again."""
         id = config.model_dump_json()
-        if self._measuring is not None and not self._measuring.is_done:
-            if self._measuring.id == id:
-                return
-            self._measuring.stop()
-        self._measuring = self._queue.submit(id, lambda job: self._estimate(job, config))
+        if self._queue.find(id) is None and len(self._queue.active_ids()) > _MOST_WAITING:
+            return
+        self._asked[config] = self._clock()
+        self._queue.submit(id, lambda job: self._measure(job, config))
 
-    def _estimate(self, job: Job, config: TrainConfig) -> None:
+    def _measure(self, job: Job, config: TrainConfig) -> None:
+        is_wanted = self._clock() - self._asked.get(config, -math.inf) < _WISH_S
+        try:
+            if is_wanted and not job.is_stop_requested and not self._is_busy():
+                self._estimate(config, job.stop_flag)
+        except Exception as error:
+            self._faults.note(config, error)
+            raise
+        finally:
+            self._asked.pop(config, None)
+
+    def _estimate(self, config: TrainConfig, stop: StopFlag) -> None:
         # Imported where it is needed: the first screen does not wait for PyTorch.
         from imdb_core.training.cost import CostEstimator
 
         if self._estimator is None:
             self._estimator = CostEstimator(scratch=self._settings.runs_folder)
-        try:
-            self._estimator.estimate(config, self._dataset(config), stop=job.stop_flag)
-        except StudioError as error:
-            self._faults[config] = error
+        self._estimator.estimate(config, self._dataset(config), stop=stop)
 
     def _dataset(self, config: TrainConfig) -> Dataset | None:
         source = self._library.resolve(config.source)

@@ -66,7 +66,7 @@ class JobQueue:
 
     def __init__(self, name: str) -> None:
         self._name = name
-        self._lock = threading.Condition()
+        self._lock = threading.Condition(threading.RLock())
         self._waiting: deque[tuple[Job, Callable[[Job], None]]] = deque()
         self._running: Job | None = None
         self._thread: threading.Thread | None = None
@@ -114,13 +114,18 @@ class JobQueue:
         with self._lock:
             return [job.id for job in self._active()]
 
+    def stop(self) -> None:
+        """Ask all jobs to end, those that wait as well."""
+        with self._lock:
+            for job in self._active():
+                job.stop()
+
     def end(self) -> None:
         """Ask all jobs to end; returns once they have, and the thread. The next job starts one."""
         with self._lock:
+            self.stop()
             thread = self._thread
             self._is_ending = thread is not None
-            for job in self._active():
-                job.stop()
             self._lock.notify()
         if thread is not None:
             thread.join()

@@ -1,0 +1,200 @@
+"""What is worked out beside the pages, asked for by several visitors all the time."""
+
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from imdb_core import background
+from imdb_core.background import BaselineFinder, CostFinder
+from imdb_core.baselines import Baseline, Baselines
+from imdb_core.config import TrainConfig
+from imdb_core.data import DataLibrary
+from imdb_core.errors import DataError, EngineUnavailableError, StorageError, StudioError
+from imdb_core.jobs import JobQueue
+from imdb_core.stop_flag import StopFlag
+from imdb_core.training import cost
+from imdb_core.training.trial import Speed
+from tests.conftest import settings_in
+
+WAIT_S = 30
+ANNAS = TrainConfig(source="sample")
+BENS = ANNAS.changed(hidden_size=16)
+JUDGE = Baseline(loss=0.7, accuracy=0.5)
+BASELINES = Baselines(
+    fingerprint="", validation_fraction=0.2, train_reviews=1, validation_reviews=1,
+    majority=JUDGE, bag_of_words=JUDGE, word_pairs=JUDGE,
+)  # fmt: skip
+
+
+class Time:
+    """A clock that somebody else moves on."""
+
+    def __init__(self) -> None:
+        self.now_s = 0.0
+
+    def __call__(self) -> float:
+        return self.now_s
+
+
+class Measurements:
+    """Stands in for `trial.measure`: each waits until it may end, or is stopped."""
+
+    def __init__(self) -> None:
+        self.begun: list[TrainConfig] = []
+        self.stopped: list[TrainConfig] = []
+        self.has_begun, self.may_end = threading.Event(), threading.Event()
+        self.errors: list[Exception] = []
+
+    def __call__(
+        self, config: TrainConfig, dataset: object, stop: StopFlag, clock: object
+    ) -> Speed | None:
+        self.begun.append(config)
+        self.has_begun.set()
+        while not self.may_end.wait(0.001) and not stop.is_set():
+            pass
+        if self.errors:
+            raise self.errors.pop()
+        if stop.is_set():
+            self.stopped.append(config)
+            return None
+        return Speed(train_batch=1, validation_batch=1, draws=0)
+
+
+@pytest.fixture
+def clock() -> Time:
+    return Time()
+
+
+@pytest.fixture
+def measurements(monkeypatch: pytest.MonkeyPatch) -> Measurements:
+    measurements = Measurements()
+    monkeypatch.setattr(cost, "measure", measurements)
+    return measurements
+
+
+@pytest.fixture
+def finder(tmp_path: Path, sample_home: Path, clock: Time) -> Iterator[CostFinder]:
+    library = DataLibrary(settings_in(sample_home))
+    finder = CostFinder(settings_in(tmp_path / "home"), library, lambda: False, clock=clock)
+    yield finder
+    finder.end()
+
+
+def everything_is_done(queue: JobQueue) -> None:
+    assert queue.submit("the last", lambda job: None).wait(WAIT_S)
+
+
+def test_two_visitors_who_ask_all_the_time_both_learn_their_costs(
+    finder: CostFinder, measurements: Measurements
+) -> None:
+    finder.get(ANNAS)
+    assert measurements.has_begun.wait(WAIT_S)
+    for _ in range(3):
+        assert (finder.get(BENS), finder.get(ANNAS)) == (None, None)
+
+    measurements.may_end.set()
+    everything_is_done(finder._queue)
+
+    assert measurements.stopped == []
+    assert measurements.begun == [ANNAS, BENS]
+    assert None not in (finder.get(ANNAS), finder.get(BENS))
+
+
+def test_what_nobody_wants_any_more_is_left_out_when_its_turn_comes(
+    finder: CostFinder, measurements: Measurements, clock: Time
+) -> None:
+    finder.get(ANNAS)
+    assert measurements.has_begun.wait(WAIT_S)
+    finder.get(BENS)
+    clock.now_s += 60
+    measurements.may_end.set()
+    everything_is_done(finder._queue)
+    assert measurements.begun == [ANNAS]
+
+    finder.get(BENS)
+    everything_is_done(finder._queue)
+    assert measurements.begun == [ANNAS, BENS]
+
+
+def test_the_line_has_an_end_and_a_training_empties_it(
+    finder: CostFinder, measurements: Measurements
+) -> None:
+    for hidden_size in range(10, 40):
+        finder.get(ANNAS.changed(hidden_size=hidden_size))
+    assert measurements.has_begun.wait(WAIT_S)
+    assert len(finder._queue.active_ids()) == 1 + background._MOST_WAITING
+
+    finder.cancel()
+    everything_is_done(finder._queue)
+
+    assert measurements.begun == measurements.stopped
+    assert len(measurements.begun) == 1
+
+
+@pytest.mark.parametrize("error", [StorageError("The disk is full."), KeyError("a defect")])
+def test_what_failed_says_so_and_is_tried_again_after_a_while(
+    finder: CostFinder, measurements: Measurements, clock: Time, error: Exception
+) -> None:
+    measurements.errors = [error]
+    measurements.may_end.set()
+    finder.get(ANNAS)
+    everything_is_done(finder._queue)
+    for _ in range(3):
+        with pytest.raises(StudioError, match=r"The disk is full|Unexpected KeyError: 'a defect'"):
+            finder.get(ANNAS)
+
+    clock.now_s += 60
+    finder.get(ANNAS)
+    everything_is_done(finder._queue)
+
+    assert measurements.begun == [ANNAS, ANNAS]
+    assert finder.get(ANNAS) is not None
+
+
+def test_what_this_machine_cannot_do_is_asked_of_it_once(
+    finder: CostFinder, measurements: Measurements, clock: Time
+) -> None:
+    measurements.errors = [EngineUnavailableError("It reads both ways.")]
+    measurements.may_end.set()
+    finder.get(ANNAS)
+    everything_is_done(finder._queue)
+    clock.now_s += 1e6
+
+    with pytest.raises(EngineUnavailableError, match="It reads both ways"):
+        finder.get(ANNAS)
+
+
+def test_faults_are_not_kept_without_end(clock: Time) -> None:
+    faults = background.Faults(clock)
+    for number in range(1000):
+        faults.note(number, DataError(str(number)))
+
+    assert [key for key in range(1000) if faults.of(key)] == list(range(936, 1000))
+
+
+def test_baselines_that_failed_are_begun_anew_by_a_later_question(
+    sample_home: Path, clock: Time, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = settings_in(sample_home)
+    library = DataLibrary(settings)
+    outcomes: list[Callable[[], Baselines]] = [lambda: BASELINES, lambda: {}["a defect"]]
+    monkeypatch.setattr(background, "compute", lambda *args, **kwargs: outcomes.pop()())
+    fingerprint = library.load("sample").fingerprint
+    dataset = SimpleNamespace(source="sample", fingerprint=fingerprint)
+    run: Any = SimpleNamespace(id="a run", config=ANNAS, dataset=dataset)
+    finder = BaselineFinder(settings, library, lambda: False, clock=clock)
+
+    for _ in range(3):
+        assert finder.get(run) is None
+        everything_is_done(finder._queue)
+    assert len(outcomes) == 1
+    clock.now_s += 60
+    assert finder.get(run) is None
+    everything_is_done(finder._queue)
+
+    assert finder.get(run) == BASELINES
+    finder.end()
