@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -81,7 +82,7 @@ def check_csv(
     except CsvError as error:
         return CsvReport(preview=[], columns={}, faults=error.faults, warnings=[])
     delimiter = choices.delimiter or detect_delimiter(decoded.text, KNOWN_NAMES)
-    records, faults = read_records(decoded.text, delimiter)
+    records, faults = read_records(decoded.text, delimiter, watch, most=MAX_ROWS + 2)
     header = tuple(field.strip() for field in records[0].fields) if records else ()
     columns, column_faults = find_columns(header, delimiter, choices)
     faults = column_faults + faults
@@ -94,9 +95,8 @@ def check_csv(
             )
         )
     if len(records) - 1 > MAX_ROWS:
-        faults.append(
-            CsvFault(message=f"The file has {len(records) - 1:,} rows; the limit is {MAX_ROWS:,}.")
-        )
+        message = f"The file has more than {MAX_ROWS:,} rows, the limit. Leave some out."
+        faults.append(CsvFault(message=message))
         records = records[: MAX_ROWS + 1]
     checker = _Checker(len(header), columns, watch)
     if not column_faults:
@@ -134,8 +134,7 @@ class _Checker:
         self._first: dict[str, tuple[int, int]] = {}
         self.faults: list[CsvFault] = []
         self.warnings: list[CsvFault] = []
-        has_stars = columns.get("stars") is not None
-        self.reviews = OwnReviews(texts=[], labels=[], stars=[] if has_stars else None)
+        self.reviews = OwnReviews(texts=[], labels=[], stars=None)
 
     def check(self, records: Sequence[Record]) -> None:
         """Take the reviews out of `records`, which come without the names."""
@@ -144,6 +143,10 @@ class _Checker:
         assert label_at is not None
         whole = [record for record in records if len(record.fields) == self._width]
         kind = kind_of([record.fields[label_at] for record in whole])
+        if kind == "words" and self._columns["stars"] == label_at:
+            self._columns["stars"] = None  # a score of 0 or 1 is a label and nothing more
+        if self._columns["stars"] is not None:
+            self.reviews = OwnReviews(texts=[], labels=[], stars=[])
         for done, record in enumerate(records):
             if done % _REPORT_EVERY == 0:
                 stage = "Checking the rows"
@@ -205,12 +208,14 @@ class _Checker:
             self._warn(record, f"the same text as in row {row}{other}")
 
     def _check_classes(self) -> None:
+        # Equal texts stay together in training or in the test, so they count as one.
+        counts = Counter(label for _, label in self._first.values())
         for label, name in enumerate(("negative", "positive")):
-            count = self.reviews.labels.count(label)
+            count = counts[label]
             if count < LEAST_OF_A_CLASS:
                 message = (
                     f"{count or 'No'} {name} review{'' if count == 1 else 's'} can be used; "
-                    f"at least {LEAST_OF_A_CLASS} are needed."
+                    f"at least {LEAST_OF_A_CLASS} with different texts are needed."
                 )
                 self.faults.append(CsvFault(message=message))
 

@@ -5,19 +5,21 @@ from __future__ import annotations
 import codecs
 import csv
 import re
-from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from imdb_core.data.progress import Watch
 from imdb_core.errors import CsvError, CsvFault
 
 MAX_BYTES: Final = 100 << 20
 """As `server.maxUploadSize` in .streamlit/config.toml."""
 MAX_FAULTS: Final = 1000
 """So many are listed; a file with more is another kind of file."""
+MAX_CELL: Final = 1_000_000
+"""Letters of a cell. One with more is a quote that was never closed."""
 
 DELIMITERS: Final = {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar"}
 ENCODINGS: Final = (
@@ -38,6 +40,8 @@ _NOT_TEXT = {
     b"%PDF": "a PDF file",
 }
 _SAMPLE_LINES = 200
+_SAMPLE_LETTERS = 2**17
+_CHECK_EVERY = 1000  # rows
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 _UTF16_LEAST_NULS = 0.2
 
@@ -118,6 +122,14 @@ def decode(content: bytes, encoding: str | None = None) -> Decoded:
     return Decoded(text=text, encoding=certain.removesuffix("-sig"), is_guessed=False)
 
 
+def limit_cells() -> None:
+    """Have `csv` take cells up to `MAX_CELL`; it keeps one limit for the whole process.
+
+    Whoever makes a reader calls this first.
+    """
+    csv.field_size_limit(MAX_CELL)
+
+
 def detect_delimiter(text: str, names: frozenset[str]) -> str:
     """The delimiter under which the first rows look most like a table.
 
@@ -134,35 +146,59 @@ def detect_delimiter(text: str, names: frozenset[str]) -> str:
         alike = sum(len(row) == len(rows[0]) for row in rows) / len(rows)
         return len(rows[0]) > 1, known, alike, -list(DELIMITERS).index(delimiter)
 
-    sample = list(islice(lines_of(text[: csv.field_size_limit()]), _SAMPLE_LINES))
+    limit_cells()
+    sample = list(islice(lines_of(text[:_SAMPLE_LETTERS]), _SAMPLE_LINES))
     return max(DELIMITERS, key=likelihood)
 
 
-def read_records(text: str, delimiter: str) -> tuple[list[Record], list[CsvFault]]:
-    """All rows that can be read, and a fault for each that cannot.
+def read_records(
+    text: str, delimiter: str, watch: Watch, *, most: int
+) -> tuple[list[Record], list[CsvFault]]:
+    """The first rows that can be read, `most` at most, and a fault for each that cannot.
 
     After a broken quote, reading goes on with the next line, so that one fault does not
     hide the others.
+
+    Raises:
+        PreparationCancelledError: cancelled through `watch`.
     """
-    begins = array("q", (line.start() for line in _LINE.finditer(text)))
     records: list[Record] = []
     faults: list[CsvFault] = []
-    start = row = 0
-    while start < len(begins) and len(faults) < MAX_FAULTS:
-        rest = lines_of(text, begins[start])
-        reader = csv.reader(rest, delimiter=delimiter, strict=True, skipinitialspace=True)
-        first = start
+    row, start, line = 0, 0, 1  # rows read, and where the next one begins
+    while start < len(text) and len(faults) < MAX_FAULTS and len(records) < most:
         try:
-            for fields in reader:
+            for fields, next_start, lines in _rows(text, start, delimiter):
                 row += 1
                 if fields:  # a blank line is no row of the table
-                    records.append(Record(row, start + 1, fields))
-                start = first + reader.line_num
+                    records.append(Record(row, line, fields))
+                start, line = next_start, line + lines
+                if row % _CHECK_EVERY == 0:
+                    watch.check()
+                if len(records) == most:
+                    break
         except csv.Error as error:
             row += 1
-            faults.append(CsvFault(row=row, line=start + 1, message=_broken(str(error))))
-            start += 1
+            faults.append(CsvFault(row=row, line=line, message=_broken(str(error))))
+            start, line = start + len(next(lines_of(text, start))), line + 1
     return records, faults
+
+
+def _rows(text: str, begin: int, delimiter: str) -> Iterator[tuple[list[str], int, int]]:
+    """Each row from a position on: its cells, where the next one begins, and its lines."""
+    end = begin
+
+    def lines() -> Iterator[str]:
+        nonlocal end
+        for line in lines_of(text, begin):
+            end += len(line)
+            yield line
+
+    limit_cells()
+    reader = csv.reader(lines(), delimiter=delimiter, strict=True, skipinitialspace=True)
+    lines_before = 0
+    for cells in reader:
+        yield cells, end, reader.line_num - lines_before
+        lines_before = reader.line_num
 
 
 def lines_of(text: str, begin: int = 0) -> Iterator[str]:
@@ -197,8 +233,5 @@ def _broken(message: str) -> str:
     if "unexpected end" in message:
         return "a quote is opened here and never closed"
     if "field larger" in message:
-        return (
-            f"a field is longer than {csv.field_size_limit():,} characters, "
-            "or its quote is never closed"
-        )
+        return f"a field is longer than {MAX_CELL:,} characters, or its quote is never closed"
     return 'a quote is not closed as it should be; within a text, write it twice ("")'

@@ -8,9 +8,15 @@ import pytest
 from imdb_core.cli import main
 from imdb_core.config import TrainConfig
 from imdb_core.data import CsvChoices, DataLibrary, check_csv, encode
-from imdb_core.data.csv_text import MAX_BYTES, read_bytes
+from imdb_core.data.csv_text import MAX_BYTES, MAX_CELL, read_bytes, read_records
+from imdb_core.data.progress import Watch
 from imdb_core.data.vocabulary import tokenize
-from imdb_core.errors import ConfigError, CsvError, DataNotPreparedError
+from imdb_core.errors import (
+    ConfigError,
+    CsvError,
+    DataNotPreparedError,
+    PreparationCancelledError,
+)
 from imdb_core.runs.store import RunStore
 from imdb_core.settings import Settings
 from imdb_core.studio import Studio
@@ -64,6 +70,14 @@ BAD_FILES: dict[str, tuple[bytes | str, str]] = {
     ),
     "one class": (GOOD.replace("neg", "pos"), "No negative reviews can be used; at least 10"),
     "too few of a class": (written(list(TEN_EACH[:-3])), "7 negative reviews can be used"),
+    "one text again and again": (
+        written(TEN_EACH[:10] + [("bad", "neg")] * 30),
+        "1 negative review can be used; at least 10 with different texts are needed",
+    ),
+    "a cell without end": (
+        GOOD + "x" * (MAX_CELL + 1) + ",pos\r\n",
+        "Row 22: a field is longer than 1,000,000 characters",
+    ),
     "quote never closed": (GOOD + '"never closed,pos\r\n', "Row 22: a quote is opened here and"),
     "quote closed too early": (GOOD + '"a "word" here",pos\r\n', "Row 22: a quote is not closed"),
     "NUL byte": (GOOD + "go\0od,pos\r\n", "Row 22: holds a NUL byte"),
@@ -72,7 +86,7 @@ BAD_FILES: dict[str, tuple[bytes | str, str]] = {
     "an Excel workbook": (b"PK\x03\x04" + bytes(200), "an Excel workbook"),
     "a PDF": (b"%PDF-1.7 " + bytes(50), "a PDF file"),
     "gzip": (b"\x1f\x8b\x08" + bytes(50), "a gzip file"),
-    "too many rows": ("text,label\n" + "good,1\n" * 100_001, "100,001 rows; the limit is 100,000"),
+    "too many rows": ("text,label\n" + "good,1\n" * 100_001, "more than 100,000 rows"),
     "over the upload limit": (bytes(MAX_BYTES + 1), "the limit is 100 MB"),
 }  # fmt: skip
 
@@ -110,6 +124,45 @@ def test_every_fault_is_listed_one_does_not_hide_the_next() -> None:
     report = check_csv((GOOD + '"open,pos\r\n,neg\r\nfine,maybe\r\nalone\r\n').encode(), "f.csv")
 
     assert [fault.row for fault in report.faults] == [22, 23, 24, 25]
+
+
+def test_no_more_rows_are_read_than_wanted() -> None:
+    records, faults = read_records('a,b\n\n"c\nd",e\nf,g\n"open', ",", Watch(), most=3)
+
+    assert records == [(1, 1, ["a", "b"]), (3, 3, ["c\nd", "e"]), (4, 5, ["f", "g"])]
+    assert faults == []
+
+
+def test_reading_can_be_cancelled() -> None:
+    asked: list[bool] = []
+    watch = Watch(is_cancelled=lambda: bool(asked.append(True)) or len(asked) > 3)
+
+    with pytest.raises(PreparationCancelledError):
+        check_csv(b"\n" * 100_000, "f.csv", watch=watch)
+
+
+@pytest.mark.parametrize("limit", [100, MAX_CELL * 10])
+def test_how_long_a_cell_may_be_does_not_depend_on_who_read_before(limit: int) -> None:
+    csv.field_size_limit(limit)
+    texts = ("x" * 101, "x" * (MAX_CELL + 1))
+    (records, faults), (_, too_long) = (
+        read_records(f"{text},1\n", ",", Watch(), most=9) for text in texts
+    )
+
+    assert (len(records), faults) == (1, [])
+    assert [fault.row for fault in too_long] == [1]
+
+
+@pytest.mark.parametrize("name", ["score", "stars", "rating"])
+def test_a_score_of_0_or_1_is_a_label_and_no_stars(settings: Settings, name: str) -> None:
+    rows = [(text, str(int(label == "pos"))) for text, label in TEN_EACH]
+
+    report = check_csv(written(list(rows), ("text", name)).encode(), "f.csv")
+
+    assert report.reviews is not None
+    assert (report.columns["stars"], report.reviews.stars) == (None, None)
+    dataset = DataLibrary(settings).add_own("x", report.reviews, file_name="f.csv")
+    assert (len(dataset.train), len(dataset.test)) == (16, 4)
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "windows-1252"])
