@@ -21,6 +21,7 @@ class Upload:
     """One file under one choice of columns.
 
     Attributes:
+        key: tells it from every other upload.
         name: the file's.
         size_bytes: the file's.
         check: the work of checking it; `report` stands once that is done without an error.
@@ -28,7 +29,8 @@ class Upload:
         adding: the work of making it a source, once that was asked for.
     """
 
-    def __init__(self, name: str, size_bytes: int) -> None:
+    def __init__(self, key: str, name: str, size_bytes: int) -> None:
+        self.key = key
         self.name = name
         self.size_bytes = size_bytes
         self.report: CsvReport | None = None
@@ -67,7 +69,7 @@ class Uploads:
         with self._lock:
             upload = self._uploads.get(key)
             if upload is None:
-                upload = self._uploads[key] = Upload(name, len(content))
+                upload = self._uploads[key] = Upload(key, name, len(content))
                 upload.check = self._queue.submit(
                     key, lambda job: _check(job, upload, content, choices)
                 )
@@ -77,7 +79,10 @@ class Uploads:
 
     def add(self, upload: Upload, name: str) -> None:
         """Make a source of a file without faults, in the background."""
-        upload.adding = self._queue.submit(f"add {name}", lambda job: self._add(job, upload, name))
+        # By the upload, not the name: of two visitors who choose the same, the second is told.
+        upload.adding = self._queue.submit(
+            f"add {upload.key}", lambda job: self._add(job, upload, name)
+        )
 
     def _drop_old(self) -> None:
         def size_bytes() -> int:
