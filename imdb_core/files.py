@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import json
 import os
+import threading
+import time
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from imdb_core.errors import StorageError
+
+_IS_WINDOWS: Final = os.name == "nt"
+_PATIENCE_S: Final = 1.0
+_POLL_S: Final = 0.01
 
 
 def write_atomically(path: Path, content: bytes) -> None:
@@ -29,16 +35,30 @@ def write_parts_atomically(path: Path, parts: Iterable[bytes | memoryview]) -> N
     Raises:
         StorageError: as there.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    temporary = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}.tmp")
     try:
         with open(temporary, "wb") as file:
             file.writelines(parts)
             file.flush()
             os.fsync(file.fileno())
-        os.replace(temporary, path)
+        _replace(temporary, path)
     except OSError as error:
         temporary.unlink(missing_ok=True)
         raise StorageError.from_os_error(error, path) from error
+
+
+def _replace(source: Path, target: Path) -> None:
+    """`os.replace`; Windows refuses it as long as somebody reads `target`, so wait for that."""
+    deadline = time.monotonic() + _PATIENCE_S
+    while True:
+        try:
+            os.replace(source, target)
+        except PermissionError:
+            if not _IS_WINDOWS or time.monotonic() > deadline:
+                raise
+            time.sleep(_POLL_S)
+        else:
+            return
 
 
 def write_json_atomically(path: Path, value: Any) -> None:  # noqa: ANN401 - any JSON value

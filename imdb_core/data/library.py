@@ -154,6 +154,7 @@ class DataLibrary:
             if not self._is_usable(chosen, path):
                 with prepared.staging(self._folder(chosen)) as folder:
                     self._write(chosen, folder, path or self._aclimdb_path(), watch)
+                    self._forget(chosen)
         return self.load(chosen)
 
     def add_own(
@@ -227,10 +228,18 @@ class DataLibrary:
         """
         known = known_source(source)
         with self._lock(known, None):
+            self._forget(known)
             try:
                 prepared.remove(self._folder(known))
             except OSError as error:
                 raise StorageError.from_os_error(error, self._folder(known)) from error
+
+    def _forget(self, source: Source) -> None:
+        """Let go of a set whose files go: Windows removes none that is mapped, and elsewhere its
+        space is not free before that.
+        """
+        with self._loading:
+            self._loaded.pop(source, None)
 
     def _advice(self, source: Source) -> str:
         """What to do for a source that is not prepared."""

@@ -1,6 +1,7 @@
 import json
 import subprocess
 import sys
+import weakref
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -127,6 +128,16 @@ def test_a_set_is_loaded_once_until_it_is_prepared_again(settings: Settings) -> 
     assert first.test.labels.sum() > 0  # whoever still reads the deleted one may go on
     library.delete("sample")
     library.delete("sample")
+
+
+def test_what_is_deleted_is_no_longer_held(settings: Settings) -> None:
+    library = DataLibrary(settings)
+    held = weakref.ref(library.prepare("sample"))
+    assert held() is library.load("sample")
+
+    library.delete("sample")
+
+    assert held() is None
 
 
 @pytest.mark.parametrize(
