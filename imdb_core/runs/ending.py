@@ -54,6 +54,6 @@ def _what_was_kept(run: Run) -> str:
     low, high = wilson_interval(round(run.best.val_accuracy * reviews), reviews)
     return (
         f"Epoch {run.best.epoch} was best: validation loss {run.best.val_loss:.4f}, "
-        f"accuracy {run.best.val_accuracy:.4f} on {reviews:,} reviews "
-        f"(95 % interval {low:.3f} to {high:.3f}). Its weights are kept, and score reviews."
+        f"accuracy {run.best.val_accuracy:.1%} on {reviews:,} reviews "
+        f"(95% interval {low:.1%} to {high:.1%}). Its weights are kept, and will score reviews."
     )

@@ -60,11 +60,12 @@ def execute(
             end = "paused" if stop.asks_to_pause else "user"
         _append_end(store, log, run_id, end)
     except StudioError as error:
-        log.append("failed", message=str(error))
+        log.append("failed", error=type(error).__name__, message=str(error))
     except Exception as error:
         logger.exception("Run %s ended by a defect", run_id)
         log.append(
             "failed",
+            error=type(error).__name__,
             message=f"Unexpected {type(error).__name__}: {error}. The program's log has the rest.",
         )
     return store.get(run_id)

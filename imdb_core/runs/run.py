@@ -8,7 +8,13 @@ from pathlib import Path
 from typing import Any, Literal
 
 from imdb_core.config import TrainConfig, field_specs
-from imdb_core.errors import RunStateError
+from imdb_core.errors import (
+    DataNotPreparedError,
+    NonFiniteLossError,
+    RunStateError,
+    SourceDamagedError,
+    SourceUnavailableError,
+)
 from imdb_core.runs import ending
 from imdb_core.runs.checkpoints import BEST, LAST
 from imdb_core.training.records import EpochRecord, StopReason
@@ -17,6 +23,10 @@ SCHEMA_VERSION = 1
 EPOCHS_LIMIT = int(field_specs()["max_epochs"].maximum or 0)
 
 RunState = Literal["queued", "preparing", "training", "paused", "finished", "failed", "interrupted"]
+
+_NO_DATA = tuple(
+    error.__name__ for error in (DataNotPreparedError, SourceDamagedError, SourceUnavailableError)
+)
 
 LIVE_STATES: tuple[RunState, ...] = ("queued", "preparing", "training")
 
@@ -81,6 +91,7 @@ class Run:
         last_epoch: how far it is kept going, whatever the patience rule says.
         reason: which rule ended it, if one did.
         error: why it failed, if it did.
+        error_kind: the name of that error's class.
     """
 
     id: str
@@ -104,6 +115,7 @@ class Run:
     between_epochs_s: float
     reason: StopReason | None
     error: str | None
+    error_kind: str = ""
     notes: str = ""
     tags: tuple[str, ...] = ()
     is_archived: bool = False
@@ -167,7 +179,7 @@ class Run:
                 f"Run {self.id} came to its end by {rule}; there is nothing left to resume. "
                 "Keep it going on the Train page, if you want to see more epochs."
             )
-        if self.state == "failed" and self.error and "loss became" in self.error:
+        if self.has_exploded:
             raise RunStateError(
                 f"Run {self.id} failed for its settings and would fail again: {self.error}"
             )
@@ -186,6 +198,16 @@ class Run:
         """Whether a rule ended it, and there is room for more epochs."""
         ended_by_rule = self.state == "finished" and self.reason != "user"
         return ended_by_rule and self.has_state and len(self.epochs) < EPOCHS_LIMIT
+
+    @property
+    def has_exploded(self) -> bool:
+        """Whether it failed because a loss was no number any more."""
+        return self.error_kind == NonFiniteLossError.__name__
+
+    @property
+    def is_without_data(self) -> bool:
+        """Whether it failed because its reviews could not be had."""
+        return self.state == "failed" and self.error_kind in _NO_DATA
 
     def stopped_event(self, reason: StopReason) -> dict[str, Any]:
         """The fields of the `stopped` event that would end it now."""

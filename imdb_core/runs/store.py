@@ -220,10 +220,10 @@ class RunStore:
         with self._lock():
             transitions.end_paused(self.get(run_id), self.log(run_id))
 
-    def cancel(self, run_id: str) -> None:
-        """`transitions.cancel`."""
+    def withdraw(self, run_id: str) -> None:
+        """`transitions.withdraw`."""
         with self._lock():
-            transitions.cancel(self.get(run_id), self.log(run_id))
+            transitions.withdraw(self.get(run_id), self.log(run_id))
 
     def mark_interrupted(self) -> list[str]:
         """Write down which runs lost their process; returns their ids. Old rubbish goes."""

@@ -6,12 +6,15 @@ Whoever calls these holds the lock of the runs' folder, so that two cannot act o
 from __future__ import annotations
 
 from imdb_core.errors import ConfigError, RunStateError
-from imdb_core.runs.event_log import EventLog
+from imdb_core.runs.event_log import EventLog, read_events
 from imdb_core.runs.owner import this_process
 from imdb_core.runs.run import EPOCHS_LIMIT, Run
 
 CHANGEABLE = ("learning_rate", "patience")
 """Settings of a paused run that may change."""
+
+_RESTS = ("paused", "changed", "stopped", "failed", "interrupted")
+_STAMP = ("seq", "event", "time")
 
 
 def claim(run: Run, log: EventLog) -> None:
@@ -63,9 +66,20 @@ def end_paused(run: Run, log: EventLog) -> None:
         log.append("stopped", **run.stopped_event("user"))
 
 
-def cancel(run: Run, log: EventLog) -> None:
-    """End a run by hand that was taken out of the queue before its turn."""
-    log.append("stopped", **run.stopped_event("user"))
+def withdraw(run: Run, log: EventLog) -> None:
+    """Take a run out of the queue before its turn: it is again what it was before.
+
+    One that was queued for the first time is ended by hand.
+    """
+    *earlier, _ = read_events(run.folder / "events.jsonl")
+    if not earlier:
+        log.append("stopped", **run.stopped_event("user"))
+    elif earlier[-1]["event"] not in _RESTS:
+        log.append("interrupted", is_withdrawn=True)
+    else:
+        rest = next(event for event in reversed(earlier) if event["event"] != "changed")
+        fields = {name: value for name, value in rest.items() if name not in _STAMP}
+        log.append(rest["event"], **fields | {"is_withdrawn": True})
 
 
 def interrupt(run: Run, log: EventLog) -> bool:

@@ -58,17 +58,16 @@ def notes(
     epochs: Sequence[EpochRecord],
     *,
     ended: Ending | None = None,
-    error: str = "",
 ) -> list[Note]:
     """What there is to say, the most important first, never more than `MOST_NOTES`."""
-    curve = Curve(config=config, epochs=epochs, ended=ended, error=error)
+    curve = Curve(config=config, epochs=epochs, ended=ended)
     said = [note for rule in RULES if (note := rule(curve)) is not None]
     return said[:MOST_NOTES]
 
 
 def not_finite(curve: Curve) -> Note | None:
     """The run failed because a loss was no number any more."""
-    if curve.ended != "failed" or "loss became" not in curve.error:
+    if curve.ended != "not_finite":
         return None
     epoch = len(curve.epochs) + 1
     return Note(

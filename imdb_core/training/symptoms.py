@@ -15,7 +15,7 @@ from typing import Final, Literal
 from imdb_core.config import TrainConfig
 from imdb_core.training.records import EpochRecord, StopReason
 
-Ending = StopReason | Literal["failed", "interrupted"]
+Ending = StopReason | Literal["failed", "not_finite", "interrupted"]
 
 WINDOW: Final = 8
 """Epochs that a judgement of the last few looks at."""
@@ -33,13 +33,11 @@ class Curve:
         config: the settings of the epochs still to come, where they were changed midway.
         epochs: finished epochs, epoch 1 first.
         ended: why there are no more of them; None while it trains.
-        error: the message that ended it, if it failed.
     """
 
     config: TrainConfig
     epochs: Sequence[EpochRecord]
     ended: Ending | None = None
-    error: str = ""
 
     @property
     def last(self) -> EpochRecord:

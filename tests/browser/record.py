@@ -87,5 +87,5 @@ def _buttons(run: Run) -> Buttons:
     if run.state in _BY_STATE:
         return _BY_STATE[run.state]
     # Ended by hand, or by a fault that may be mended: it can go on from where it is.
-    can_go_on = run.reason == "user" or (run.error is not None and "loss became" not in run.error)
+    can_go_on = run.reason == "user" or (run.state == "failed" and not run.has_exploded)
     return {"Resume": True, "Step": False, "Stop": False} if can_go_on else _NOTHING

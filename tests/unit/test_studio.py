@@ -216,7 +216,7 @@ def test_a_waiting_run_that_is_stopped_has_left_the_queue_and_ended_at_once(
     assert studio.place(last.id) == 1
 
 
-def test_a_resumed_run_that_is_stopped_while_it_waits_keeps_its_epochs(studio: Studio) -> None:
+def test_a_resumed_run_that_is_stopped_while_it_waits_is_what_it_was_before(studio: Studio) -> None:
     run = ended(studio, studio.start(SHORT.changed(max_epochs=1)))
     after_epochs(studio, studio.start(LONG), 1)
     studio.keep_going(run.id, 5)
@@ -224,8 +224,9 @@ def test_a_resumed_run_that_is_stopped_while_it_waits_keeps_its_epochs(studio: S
     studio.stop(run.id)
 
     cancelled = studio.store.get(run.id)
-    assert (cancelled.state, cancelled.reason) == ("finished", "user")
+    assert (cancelled.state, cancelled.reason) == ("finished", "max_epochs")
     assert cancelled.epochs == run.epochs
+    assert cancelled.can_keep_going
 
 
 def test_a_run_is_whose_who_resumed_it_and_they_see_it_when_it_has_ended_too(
@@ -261,10 +262,10 @@ def test_background_work_that_is_ended_leaves_no_process_and_no_thread(studio: S
     def background() -> set[str]:
         return {thread.name for thread in set(threading.enumerate()) - before}
 
-    assert (studio.baselines(run), studio.cost(config), studio.judged.get(run)) == (None,) * 3
+    assert (studio.baselines(run), studio.cost(config)) == (None, None)
     judging = studio.evaluator.begin(run, "test", studio.library)
     studio.evaluator.baselines(run, studio.library, studio.settings.data_folder)
-    at_work = {"baselines", "cost", "comparison", "evaluation", "evaluation-baselines"}
+    at_work = {"baselines", "cost", "evaluation", "evaluation-baselines"}
     assert background() == at_work
 
     studio.end_background_work()

@@ -142,6 +142,7 @@ def test_a_loss_that_explodes_ends_the_run_with_advice_and_keeps_the_best(
     assert "training loss became nan in epoch 2. Lower the learning rate" in (ended.error or "")
     assert ended.best is not None
     assert ended.best.epoch == 1
+    assert ended.has_exploded
     assert not ended.is_resumable
 
 

@@ -51,8 +51,8 @@ def test_a_run_read_back_says_what_was_written(store: RunStore) -> None:
     assert run.dataset == REAL
     assert run.ending == (
         "Stopped after epoch 2: 2 epochs in a row without a better validation loss (patience 2). "
-        "Epoch 2 was best: validation loss 0.6980, accuracy 0.5000 on 2 reviews "
-        "(95 % interval 0.095 to 0.905). Its weights are kept, and score reviews."
+        "Epoch 2 was best: validation loss 0.6980, accuracy 50.0% on 2 reviews "
+        "(95% interval 9.5% to 90.5%). Its weights are kept, and will score reviews."
     )
 
 

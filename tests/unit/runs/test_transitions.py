@@ -1,0 +1,81 @@
+"""What takes a run out of the queue again."""
+
+from pathlib import Path
+
+import pytest
+
+from imdb_core.config import TrainConfig
+from imdb_core.runs.run import Run
+from imdb_core.runs.store import RunStore
+
+EPOCH = {
+    "epoch": 1, "train_loss": 0.69, "val_loss": 0.68, "val_accuracy": 0.6, "improved": True,
+    "bad_epochs": 0, "best_epoch": 1, "train_seconds": 1.0, "val_seconds": 0.5,
+}  # fmt: skip
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> RunStore:
+    return RunStore(tmp_path / "runs")
+
+
+def begun(store: RunStore) -> Run:
+    """A run at work, with one epoch and a state to go on from."""
+    run = store.create(TrainConfig(max_epochs=5))
+    log = store.log(run.id)
+    log.append("started")
+    log.append("epoch", **EPOCH)
+    (run.folder / "last.safetensors").write_bytes(b"")
+    return store.get(run.id)
+
+
+def standing(run: Run) -> tuple[object, ...]:
+    return run.state, run.reason, run.error, run.error_kind, run.first_stop, run.last_epoch
+
+
+def test_a_run_withdrawn_before_its_first_turn_is_ended_by_hand(store: RunStore) -> None:
+    run = store.create(TrainConfig())
+    store.withdraw(run.id)
+    assert standing(store.get(run.id))[:2] == ("finished", "user")
+
+
+@pytest.mark.parametrize("ending", ["paused", "failed", "interrupted"])
+def test_a_withdrawn_resumption_leaves_the_run_as_it_was(store: RunStore, ending: str) -> None:
+    run = begun(store)
+    fields = {"error": "StorageError", "message": "The disk is full."}
+    store.log(run.id).append(ending, **fields if ending == "failed" else {})
+    before = store.get(run.id)
+    for _ in range(2):
+        store.claim(run.id)
+        store.withdraw(run.id)
+    assert standing(store.get(run.id)) == standing(before)
+    assert store.get(run.id).is_resumable
+
+
+def test_a_run_changed_while_paused_stays_paused_and_changed(store: RunStore) -> None:
+    run = begun(store)
+    store.log(run.id).append("paused", epoch=1)
+    before = store.change(run.id, patience=7)
+    store.claim(run.id)
+    store.withdraw(run.id)
+    after = store.get(run.id)
+    assert (after.state, after.config, after.changes) == ("paused", before.config, before.changes)
+
+
+def test_to_keep_going_and_think_better_of_it_changes_nothing(store: RunStore) -> None:
+    run = begun(store)
+    store.log(run.id).append("stopped", **run.stopped_event("patience"))
+    before = store.get(run.id)
+    store.keep_going(run.id, 3)
+    store.withdraw(run.id)
+    after = store.get(run.id)
+    assert standing(after) == standing(before)
+    assert after.can_keep_going
+
+
+def test_a_run_whose_process_died_unnoticed_is_interrupted_again(store: RunStore) -> None:
+    abandoned = RunStore(store.folder, is_own_job=lambda run_id: False)
+    run = begun(store)
+    abandoned.claim(run.id)
+    abandoned.withdraw(run.id)
+    assert store.get(run.id).state == "interrupted"
