@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import combinations
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from imdb_core.config import FieldSpec, field_specs
-from imdb_core.data import DataLibrary
-from imdb_core.errors import PreparationCancelledError, StudioError
-from imdb_core.evaluation import Evaluation, cached, evaluate
-from imdb_core.jobs import Job, JobQueue
+from imdb_core.evaluation import Evaluation
 from imdb_core.runs.run import Run
 
 SIGNIFICANCE: Final = 0.05
@@ -31,6 +29,11 @@ class Judged:
 
     rows: NDArray[np.int64]
     is_right: NDArray[np.bool_]
+
+    @classmethod
+    def by(cls, evaluation: Evaluation) -> Judged:
+        """What an evaluation says of this."""
+        return cls(rows=evaluation.rows, is_right=evaluation.is_right)
 
     @property
     def accuracy(self) -> float:
@@ -77,7 +80,7 @@ class Verdict:
     def reasons(self) -> str:
         """What the verdict rests on, in two sentences."""
         high, low = self.accuracies
-        shares = f"{high:.2%} against {low:.2%} of {self.reviews:,} validation reviews."
+        shares = f"{high:.1%} against {low:.1%} of {self.reviews:,} validation reviews."
         if not self.only_better + self.only_other:
             return f"{shares} They are right on the very same reviews."
         return (
@@ -136,18 +139,14 @@ def why_incomparable(one: Run, other: Run) -> str | None:
 def verdicts(judged: Sequence[tuple[Run, Judged]]) -> list[Verdict]:
     """The most accurate run against each of the others, best first; all on the same reviews.
 
-    Of several tests at once, chance has several tries: Holm's method takes that into account.
+    Chance has as many tries as there are pairs, for any run might have come out as the best:
+    Holm's method takes all of them into account, though only the best one's are told.
     """
     ranked = sorted(judged, key=lambda pair: pair[1].accuracy, reverse=True)
-    best_run, best = ranked[0]
-    found = []
-    for run, other in ranked[1:]:
-        if not np.array_equal(best.rows, other.rows):
-            raise ValueError("the runs were not judged on the same reviews")
-        only_best = int(np.sum(best.is_right & ~other.is_right))
-        only_other = int(np.sum(~best.is_right & other.is_right))
-        found.append((run, other, only_best, only_other))
-    p_values = holm([mcnemar_p_value(only_best, only) for _, _, only_best, only in found])
+    pairs = list(combinations(ranked, 2))
+    only_right = [_only_right(one, other) for (_, one), (_, other) in pairs]
+    p_values = holm([mcnemar_p_value(*counts) for counts in only_right])
+    against_best = list(zip(pairs, only_right, p_values, strict=True))[: len(ranked) - 1]
     return [
         Verdict(
             better=best_run.name,
@@ -158,8 +157,15 @@ def verdicts(judged: Sequence[tuple[Run, Judged]]) -> list[Verdict]:
             only_other=only_other,
             p_value=p_value,
         )
-        for (run, other, only_best, only_other), p_value in zip(found, p_values, strict=True)
+        for ((best_run, best), (run, other)), (only_best, only_other), p_value in against_best
     ]
+
+
+def _only_right(one: Judged, other: Judged) -> tuple[int, int]:
+    """How many reviews only the one judged right, and only the other."""
+    if not np.array_equal(one.rows, other.rows):
+        raise ValueError("the runs were not judged on the same reviews")
+    return int(np.sum(one.is_right & ~other.is_right)), int(np.sum(~one.is_right & other.is_right))
 
 
 def differing_settings(runs: Sequence[Run]) -> list[tuple[FieldSpec, list[Any]]]:
@@ -173,72 +179,13 @@ def differing_settings(runs: Sequence[Run]) -> list[tuple[FieldSpec, list[Any]]]
     ]
 
 
-class JudgedFinder:
-    """Which reviews a run judges right, from its folder or worked out beside the pages.
-
-    Args:
-        library: the data.
-    """
-
-    def __init__(self, library: DataLibrary) -> None:
-        self._library = library
-        self._queue = JobQueue("comparison")
-        self._found: dict[tuple[str, int, int], Judged | StudioError] = {}
-
-    def get(self, run: Run) -> Judged | None:
-        """The answer once it is known; the first question has it worked out.
-
-        Raises:
-            StudioError: it cannot be had; the message says why.
-        """
-        key = _key(run)
-        if key not in self._found:
-            known = cached(run, "validation")
-            if known is None:
-                self._queue.submit(str(key), lambda job: self._find(job, run))
-                return None
-            self._found[key] = _judged(known)
-        found = self._found[key]
-        if isinstance(found, StudioError):
-            raise found
-        return found
-
-    def job(self, run: Run) -> Job | None:
-        """The work on the run's answer, while it waits or goes on."""
-        return self._queue.find(str(_key(run)))
-
-    def end(self) -> None:
-        """End what is under way; the next question has it begun anew."""
-        self._queue.end()
-
-    def _find(self, job: Job, run: Run) -> None:
-        try:
-            evaluation = evaluate(
-                run,
-                self._library,
-                "validation",
-                on_progress=lambda progress: setattr(job, "progress", progress),
-                is_cancelled=job.stop_flag.is_set,
-            )
-            self._found[_key(run)] = _judged(evaluation)
-        except PreparationCancelledError:
-            return  # asked for again, it is begun anew
-        except StudioError as error:
-            self._found[_key(run)] = error
-
-
-def _key(run: Run) -> tuple[str, int, int]:
-    """What an answer rests on: weights are never replaced without another epoch."""
-    return run.id, run.best.epoch if run.best else 0, len(run.epochs)
-
-
-def _judged(evaluation: Evaluation) -> Judged:
-    return Judged(rows=evaluation.rows, is_right=evaluation.is_right)
-
-
 def _how_often(p_value: float) -> str:
     if p_value < 0.0001:
         return "less than once in 10,000 times (p < 0.0001)"
     if p_value < 0.01:
-        return f"{p_value * 10_000:.0f} times in 10,000 (p = {p_value:.4f})"
-    return f"{p_value * 100:.0f} times in 100 (p = {p_value:.2f})"
+        return f"{_times(p_value * 10_000)} in 10,000 (p = {p_value:.4f})"
+    return f"{_times(p_value * 100)} in 100 (p = {p_value:.2f})"
+
+
+def _times(count: float) -> str:
+    return "once" if round(count) == 1 else f"{count:.0f} times"

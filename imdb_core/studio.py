@@ -21,7 +21,6 @@ from imdb_core.runs.store import RunStore
 from imdb_core.settings import Settings
 
 if TYPE_CHECKING:
-    from imdb_core.comparison import JudgedFinder
     from imdb_core.evaluation.background import Evaluator
     from imdb_core.training.cost import Cost
 
@@ -62,7 +61,6 @@ class Studio:
         self._costs = CostFinder(settings, self.library, self._is_busy)
         self._making = threading.Lock()
         self._evaluator: Evaluator | None = None
-        self._judged: JudgedFinder | None = None
         self.store.mark_interrupted()
 
     def start(
@@ -234,22 +232,12 @@ class Studio:
                 self._evaluator = Evaluator()
             return self._evaluator
 
-    @property
-    def judged(self) -> JudgedFinder:
-        """Which reviews runs judge right, to hold them against each other."""
-        from imdb_core.comparison import JudgedFinder
-
-        with self._making:
-            if self._judged is None:
-                self._judged = JudgedFinder(self.library)
-            return self._judged
-
     def end_background_work(self) -> None:
         """End the baselines, costs and evaluations under way, their processes and threads.
 
         Returns once they have ended; what is asked for again is begun anew.
         """
-        for work in (self._baselines, self._costs, self._evaluator, self._judged):
+        for work in (self._baselines, self._costs, self._evaluator):
             if work is not None:
                 work.end()
 

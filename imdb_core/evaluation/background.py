@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from imdb_core.data import DataLibrary, Progress
-from imdb_core.errors import PreparationCancelledError
+from imdb_core.errors import PreparationCancelledError, RunError, StudioError
 from imdb_core.evaluation import baseline_rows
 from imdb_core.evaluation.baseline_rows import BaselineRows
 from imdb_core.evaluation.evaluating import dataset_of, evaluate
-from imdb_core.evaluation.evaluation import Basis, EvaluationSplit
-from imdb_core.evaluation.kept import basis_of
+from imdb_core.evaluation.evaluation import Basis, Evaluation, EvaluationSplit
+from imdb_core.evaluation.kept import basis_of, cached
 from imdb_core.jobs import Job, JobQueue
 from imdb_core.runs.run import Run
 
@@ -75,12 +76,40 @@ class Evaluator:
             self._jobs[run.folder, basis] = job
         return job
 
+    def get(self, run: Run, split: EvaluationSplit, library: DataLibrary) -> Evaluation | None:
+        """The evaluation once it is there; the first question has it worked out.
+
+        Raises:
+            StudioError: it cannot be had; so it stays until one calls `forget`.
+        """
+        found = cached(run, split)
+        if found is not None:
+            return found
+        job = self.job(run, split)
+        if job is None or (job.is_done and _is_no_failure(job.error)):
+            self.begin(run, split, library)
+        elif job.is_done:
+            raise _as_sentence(job.error)
+        return None
+
+    def forget(self, run: Run, split: EvaluationSplit) -> None:
+        """Have what failed worked out anew when it is asked for again.
+
+        A defect of the program would show again, so that it stays.
+        """
+        with suppress(RunError):  # then nothing was begun
+            key = run.folder, basis_of(run, split)
+            with self._lock:
+                if key in self._jobs and _may_pass(self._jobs[key]):
+                    del self._jobs[key]
+
     def baselines(
         self, run: Run, library: DataLibrary, data_folder: Path, *, may_begin: bool = True
     ) -> BaselineRows | Job | None:
         """Both baselines on the run's rows; the job that finds them; None if none may begin.
 
-        A job that failed stays: its `error` says why.
+        The `error` of a job that failed says why; the next question begins it anew, unless
+        that was a defect of the program.
         """
         if run.dataset is None:
             return None
@@ -98,7 +127,7 @@ class Evaluator:
 
         with self._lock:
             key = data_folder / run.dataset.fingerprint, fraction
-            if key not in self._jobs and may_begin:
+            if may_begin and (key not in self._jobs or _may_pass(self._jobs[key])):
                 self._jobs[key] = self._baselines.submit(str(key), work)
             return self._jobs.get(key)
 
@@ -108,6 +137,22 @@ class Evaluator:
             queue.end()
         with self._lock:
             self._jobs.clear()
+
+
+def _may_pass(job: Job) -> bool:
+    """Whether it has ended, and would perhaps end otherwise another time."""
+    return job.is_done and (job.error is None or isinstance(job.error, StudioError))
+
+
+def _is_no_failure(error: Exception | None) -> bool:
+    """Whether a job that left no evaluation was cancelled, or its file is gone since."""
+    return error is None or isinstance(error, PreparationCancelledError)
+
+
+def _as_sentence(error: Exception | None) -> StudioError:
+    if isinstance(error, StudioError):
+        return error
+    return StudioError("The reviews could not be judged; the program's log says why.")
 
 
 def _wait(job: Job, after: Callable[[], Job] | None) -> None:

@@ -14,7 +14,7 @@ from imdb_core.data import DataLibrary, Dataset, Progress
 from imdb_core.errors import DataError, PreparationCancelledError, RunDamagedError
 from imdb_core.evaluation.evaluation import Evaluation, EvaluationSplit
 from imdb_core.evaluation.judging import Predictor, judge, predictor_for, rows_of
-from imdb_core.evaluation.kept import basis_of, cached, keep
+from imdb_core.evaluation.kept import best_weights, cached, keep
 from imdb_core.evaluation.metrics import Metrics
 from imdb_core.evaluation.negation import count_negations
 from imdb_core.process import output_of, python
@@ -58,7 +58,6 @@ def evaluate(
     known = cached(run, split)
     if known is not None:
         return known
-    basis = basis_of(run, split)
     dataset = dataset_of(run, library)
     reviews, rows = rows_of(dataset, split, run.config.validation_fraction)
 
@@ -68,8 +67,8 @@ def evaluate(
         on_progress(Progress(stage="Judging reviews", done=done, total=len(rows)))
 
     on_judged(0)
-    best, epoch = load_weights(run.best_weights)
-    last = last_weights(run) if basis.last_epoch != epoch else None
+    best, basis = best_weights(run, split)
+    last = last_weights(run, basis.last_epoch) if basis.last_epoch != basis.epoch else None
     predictors = [_predictor(run, weights) for weights in (best, last) if weights is not None]
     judged = judge(predictors, reviews, rows, run.config, on_judged)
     on_progress(Progress(stage="Working out the figures", done=len(rows), total=len(rows)))
@@ -110,13 +109,12 @@ def dataset_of(run: Run, library: DataLibrary) -> Dataset:
     return dataset
 
 
-def last_weights(run: Run) -> Arrays | None:
-    """The weights after the run's last finished epoch; None where they were not kept.
+def last_weights(run: Run, epoch: int) -> Arrays | None:
+    """The weights of `epoch`, the run's last; None where they were not kept.
 
     Raises:
         RunDamagedError: they are there, but cannot be read.
     """
-    epoch = run.epochs[-1].epoch
     of_epoch = run.folder / EPOCHS / f"{epoch:04d}.safetensors"
     if of_epoch.exists():
         return load_weights(of_epoch)[0]

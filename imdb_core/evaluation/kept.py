@@ -10,20 +10,24 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save
+from safetensors.numpy import load, save
 
 from imdb_core.errors import RunDamagedError, RunStateError, StorageError
 from imdb_core.evaluation.evaluation import Basis, Evaluation, EvaluationSplit
 from imdb_core.evaluation.metrics import Metrics
 from imdb_core.files import write_atomically
+from imdb_core.runs.announced import run_with
 from imdb_core.runs.run import Run
+from imdb_core.training.records import Arrays
 
 FOLDER: Final = "evaluation"
 _FORMAT: Final = 1
@@ -37,6 +41,7 @@ _DTYPES: Final = {
     "stars": np.uint8,
 }
 _OPTIONAL: Final = ("last_probabilities", "stars")
+_UNREADABLE: Final = (OSError, SafetensorError, ValueError, KeyError, TypeError)
 
 
 def basis_of(run: Run, split: EvaluationSplit) -> Basis:
@@ -44,23 +49,27 @@ def basis_of(run: Run, split: EvaluationSplit) -> Basis:
 
     Raises:
         RunStateError: it has no weights, or does not say which data it was trained on.
-        RunDamagedError: its weights cannot be read.
+        RunDamagedError: its files cannot be read.
     """
     path = run.best_weights
-    if run.dataset is None or run.best is None:
-        raise RunStateError(f"Run {run.id} does not say which data it was trained on.")
-    try:
+    with _damage_as_error(path):
         stat = path.stat()
-        digest = _digest(path, stat.st_mtime_ns, stat.st_size, stat.st_ino)
-    except OSError as error:
-        raise RunDamagedError(f"{path} cannot be read ({error}). Train again.") from error
-    return Basis(
-        split=split,
-        fingerprint=run.dataset.fingerprint,
-        epoch=run.best.epoch,
-        last_epoch=run.epochs[-1].epoch,
-        weights=digest,
-    )
+        mark = _mark_of_file(path, stat.st_mtime_ns, stat.st_size, stat.st_ino)
+    return _basis(run, split, mark)
+
+
+def best_weights(run: Run, split: EvaluationSplit) -> tuple[Arrays, Basis]:
+    """The run's best weights, and what an evaluation by these very ones rests on.
+
+    Raises:
+        RunStateError, RunDamagedError: as `basis_of`.
+    """
+    path = run.best_weights
+    with _damage_as_error(path):
+        # Once: a run at work may replace them between two looks.
+        content = path.read_bytes()
+        arrays, mark = load(content), _mark(content)
+    return arrays, _basis(run, split, mark)
 
 
 def stored(run: Run, split: EvaluationSplit) -> Evaluation | None:
@@ -72,7 +81,17 @@ def stored(run: Run, split: EvaluationSplit) -> Evaluation | None:
     try:
         stat = path.stat()
         return _load(path, stat.st_mtime_ns, stat.st_size, stat.st_ino)
-    except (OSError, SafetensorError, ValueError, KeyError, TypeError):
+    except _UNREADABLE:
+        return None
+
+
+def stored_basis(run: Run, split: EvaluationSplit) -> Basis | None:
+    """What `stored` rests on, without its arrays; None if there is none that can be read."""
+    path = _path(run, split)
+    try:
+        stat = path.stat()
+        return _load_basis(path, stat.st_mtime_ns, stat.st_size, stat.st_ino)
+    except _UNREADABLE:
         return None
 
 
@@ -82,8 +101,8 @@ def cached(run: Run, split: EvaluationSplit) -> Evaluation | None:
     Raises:
         RunStateError, RunDamagedError: as `basis_of`.
     """
-    found = stored(run, split)
-    return found if found is not None and found.basis == basis_of(run, split) else None
+    basis = basis_of(run, split)
+    return stored(run, split) if stored_basis(run, split) == basis else None
 
 
 def keep(run: Run, evaluation: Evaluation) -> None:
@@ -116,14 +135,12 @@ def _path(run: Run, split: EvaluationSplit) -> Path:
     return run.folder / FOLDER / f"{split}.safetensors"
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=16)
 def _load(path: Path, mtime_ns: int, size: int, inode: int) -> Evaluation:
     """Read once while the file stays the same; the arguments after the first tell whether."""
     with safe_open(path, framework="numpy") as file:
         arrays: dict[str, Any] = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-        facts = json.loads(file.metadata()["evaluation"])
-    if facts.pop("format") != _FORMAT:
-        raise ValueError("another format")
+        facts = _facts(file.metadata())
     basis = Basis(**facts.pop("basis"))
     metrics = Metrics.model_validate(facts.pop("metrics"))
     fields: dict[str, Any] = dict.fromkeys(_OPTIONAL) | facts | arrays
@@ -141,6 +158,53 @@ def _check(evaluation: Evaluation) -> None:
             raise ValueError(f"{name} is {array.dtype} {array.shape}")
 
 
+@lru_cache(maxsize=1024)
+def _load_basis(path: Path, mtime_ns: int, size: int, inode: int) -> Basis:
+    with safe_open(path, framework="numpy") as file:
+        return Basis(**_facts(file.metadata())["basis"])
+
+
+def _facts(metadata: dict[str, str]) -> dict[str, Any]:
+    facts: dict[str, Any] = json.loads(metadata["evaluation"])
+    if facts.pop("format") != _FORMAT:
+        raise ValueError("another format")
+    return facts
+
+
+class _Mark(NamedTuple):
+    """What tells a file of weights from others: its epoch and its SHA-256, hexadecimal."""
+
+    epoch: int
+    digest: str
+
+
 @lru_cache(maxsize=64)
-def _digest(path: Path, mtime_ns: int, size: int, inode: int) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+def _mark_of_file(path: Path, mtime_ns: int, size: int, inode: int) -> _Mark:
+    return _mark(path.read_bytes())
+
+
+def _mark(content: bytes) -> _Mark:
+    # As `checkpoints.save_weights` writes it: the header's length, the header, the numbers.
+    end_of_header = 8 + int.from_bytes(content[:8], "little")
+    header = json.loads(content[8:end_of_header])
+    return _Mark(int(header["__metadata__"]["epoch"]), hashlib.sha256(content).hexdigest())
+
+
+@contextmanager
+def _damage_as_error(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except _UNREADABLE as error:
+        raise RunDamagedError(f"{path} cannot be read ({error}). Train again.") from error
+
+
+def _basis(run: Run, split: EvaluationSplit, mark: _Mark) -> Basis:
+    if run.dataset is None:
+        raise RunStateError(f"Run {run.id} does not say which data it was trained on.")
+    return Basis(
+        split=split,
+        fingerprint=run.dataset.fingerprint,
+        epoch=mark.epoch,
+        last_epoch=max(mark.epoch, len(run_with(run, mark.epoch).epochs)),
+        weights=mark.digest,
+    )

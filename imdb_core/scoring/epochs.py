@@ -6,7 +6,6 @@ from pathlib import Path
 
 from imdb_core.errors import RunStateError
 from imdb_core.runs.checkpoints import EPOCHS, LAST, load_state, load_weights
-from imdb_core.runs.reading import read_run
 from imdb_core.runs.run import Run
 from imdb_core.training.records import Arrays
 
@@ -48,21 +47,6 @@ def weights_file(run: Run, epoch: int | None) -> Path:
     raise RunStateError(
         f"The weights of epoch {epoch} of run {run.id} were not kept. Choose another epoch."
     )
-
-
-def run_with(run: Run, epoch: int) -> Run:
-    """`run`, read again if it was read before it announced `epoch`.
-
-    Weights are written before the event that announces them: where that has not come yet, or
-    never will because the process was killed, the run as it is.
-
-    Raises:
-        RunDamagedError: its folder cannot be read.
-    """
-    if epoch <= len(run.epochs):
-        return run
-    again = read_run(run.folder)
-    return again if epoch <= len(again.epochs) else run
 
 
 def load_epoch(run: Run, epoch: int | None) -> tuple[Arrays, int]:

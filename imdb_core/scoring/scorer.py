@@ -13,10 +13,11 @@ from imdb_core.config import TrainConfig
 from imdb_core.data import UNKNOWN_ID, Reviews, Vocabulary, encode, tokenize
 from imdb_core.errors import RunDamagedError, TextError
 from imdb_core.model import SentimentRNN
+from imdb_core.runs.announced import run_with
 from imdb_core.runs.run import Run
 from imdb_core.scoring.attribution import Attribution, integrated_gradients, left_out
 from imdb_core.scoring.curve import ReadingCurve, reading_curve
-from imdb_core.scoring.epochs import load_epoch, run_with, weights_file
+from imdb_core.scoring.epochs import load_epoch, weights_file
 from imdb_core.scoring.passes import one_thread
 from imdb_core.scoring.reading import Reading
 from imdb_core.scoring.vocabularies import load_vocabulary

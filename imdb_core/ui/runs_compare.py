@@ -24,6 +24,7 @@ from imdb_core.ui.wording import as_markdown, choice_name, duration
 
 MOST_CURVES = 12
 MOST_TESTED = 8
+_TICK_S = 0.7
 _MEASURES: dict[str, Measure] = {
     "Validation loss": "val_loss",
     "Accuracy": "val_accuracy",
@@ -65,8 +66,11 @@ def draw_verdicts(studio: Studio, runs: Sequence[Run]) -> None:
         st.caption("Two ended runs with a finished epoch are needed for a test.")
         return
     groups = _groups(tested)
-    is_pending = any(_is_pending(studio, run) for group in groups for run in group)
-    st.fragment(_draw_verdicts, run_every=0.7 if is_pending else None)(studio, groups, is_pending)
+    comparable = [group for group in groups if len(group) > 1]
+    is_pending = any(_judged(studio, run) is None for group in comparable for run in group)
+    st.fragment(_draw_verdicts, run_every=_TICK_S if is_pending else None)(
+        studio, comparable, is_pending
+    )
     for one, other in pairwise(groups):
         st.info(as_markdown(why_incomparable(one[0], other[0]) or ""), icon=":material/block:")
     if len(runs) > MOST_TESTED:
@@ -74,20 +78,29 @@ def draw_verdicts(studio: Studio, runs: Sequence[Run]) -> None:
 
 
 def _draw_verdicts(studio: Studio, groups: list[list[Run]], was_pending: bool) -> None:
-    is_pending = False
-    for group in groups:
-        if len(group) < 2:
-            continue
-        judged, waiting = _judge(studio, group)
-        if waiting:
-            is_pending = True
-            names = ", ".join(run.name for run in waiting)
-            st.caption(f":material/hourglass_top: {as_markdown(f'Judging with {names} …')}")
-        elif len(judged) > 1:
-            for verdict in verdicts(judged):
-                _draw_verdict(verdict)
-    if was_pending and not is_pending:
+    judged = [[(run, _judged(studio, run)) for run in group] for group in groups]
+    if was_pending and not any(answer is None for group in judged for _, answer in group):
         st.rerun()
+    for group in judged:
+        _draw_group(studio, group, is_last_word=not was_pending)
+
+
+def _draw_group(
+    studio: Studio, group: list[tuple[Run, Judged | StudioError | None]], *, is_last_word: bool
+) -> None:
+    """The verdicts on runs of the same reviews, or what is still missing for them."""
+    waiting = ", ".join(run.name for run, answer in group if answer is None)
+    if waiting:
+        st.caption(f":material/hourglass_top: {as_markdown(f'Judging with {waiting} …')}")
+        return
+    for run, answer in group:
+        if isinstance(answer, StudioError):
+            frame.show_error(answer)
+            if is_last_word:  # what was wrong may be mended by the time one asks again
+                studio.evaluator.forget(run, "validation")
+    known = [(run, answer) for run, answer in group if isinstance(answer, Judged)]
+    for verdict in verdicts(known):
+        _draw_verdict(verdict)
 
 
 def _draw_verdict(verdict: Verdict) -> None:
@@ -97,8 +110,9 @@ def _draw_verdict(verdict: Verdict) -> None:
         st.caption(
             as_markdown(verdict.reasons),
             help="McNemar's exact test, two-sided, on the reviews that only one of the two judged "
-            "right; with more than two runs adjusted by Holm's method. Below 5 % counts as a real "
-            "difference. Both runs chose their best epoch on these very reviews.",
+            "right. With more than two runs chance has a try with every pair of them; Holm's "
+            "method takes that into account. Below 5 % counts as a real difference. All runs "
+            "chose their best epoch on these very reviews, so the figures are a little too good.",
         )
 
 
@@ -106,7 +120,7 @@ def draw_table(runs: Sequence[Run]) -> None:
     """Results, and the settings that are not the same in all runs: a column a run."""
     shown = runs[:MOST_TESTED]
     rows: dict[str, list[str]] = {
-        "Accuracy": [f"{run.best.val_accuracy:.2%}" if run.best else "–" for run in shown],
+        "Accuracy": [f"{run.best.val_accuracy:.1%}" if run.best else "–" for run in shown],
         "Lowest validation loss": [
             f"{run.best.val_loss:.4f}" if run.best else "–" for run in shown
         ],
@@ -143,27 +157,13 @@ def _groups(runs: Sequence[Run]) -> list[list[Run]]:
     return groups
 
 
-def _judge(studio: Studio, runs: list[Run]) -> tuple[list[tuple[Run, Judged]], list[Run]]:
-    """What is known of the runs, and those that are still being judged; says what cannot be."""
-    judged, waiting = [], []
-    for run in runs:
-        try:
-            found = studio.judged.get(run)
-        except StudioError as error:
-            frame.show_error(error)
-            continue
-        if found is None:
-            waiting.append(run)
-        else:
-            judged.append((run, found))
-    return judged, waiting
-
-
-def _is_pending(studio: Studio, run: Run) -> bool:
+def _judged(studio: Studio, run: Run) -> Judged | StudioError | None:
+    """What the run judges right, or why that cannot be known; None while it is worked out."""
     try:
-        return studio.judged.get(run) is None
-    except StudioError:
-        return False
+        found = studio.evaluator.get(run, "validation", studio.library)
+    except StudioError as error:
+        return error
+    return None if found is None else Judged.by(found)
 
 
 def _distinct_names(runs: Sequence[Run]) -> list[str]:

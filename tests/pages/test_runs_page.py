@@ -18,6 +18,7 @@ from tests.pages.conftest import OpenPage
 
 PAGE = "pages/3_Runs.py"
 SHORT = TrainConfig(source="sample", max_epochs=3, learning_rate=3e-3)
+ENDLESS = SHORT.changed(max_epochs=2000, patience=20, learning_rate=1e-5)
 
 
 @pytest.fixture(scope="module")
@@ -50,6 +51,15 @@ def choose(page: AppTest, studio: Studio, *names: str) -> AppTest:
     return page
 
 
+def judged(page: AppTest, studio: Studio) -> None:
+    """Run it again once its runs have been judged: no timers run here."""
+    for run in studio.store.all():
+        job = studio.evaluator.job(run, "validation")
+        assert job is None or job.wait(60)
+    page.run()
+    assert not page.exception, page.exception
+
+
 def texts(page: AppTest) -> str:
     return "\n".join(e.value for e in [*page.markdown, *page.caption, *page.info]).replace("\\", "")
 
@@ -57,16 +67,34 @@ def texts(page: AppTest) -> str:
 def test_runs_on_the_same_reviews_are_tested_and_others_are_not(
     page: AppTest, studio: Studio
 ) -> None:
-    choose(page, studio, "plain", "gated", "other share")
-    for run in studio.store.all():
-        job = studio.judged.job(run)
-        assert job is None or job.wait(60)
-    page.run()
+    judged(choose(page, studio, "plain", "gated", "other share"), studio)
 
     told = texts(page)
     assert re.search(r"(plain|gated) (beats|and) (plain|gated)", told), told
     assert "of 800 validation reviews" in told
     assert "were validated on different reviews" in told
+
+
+def test_runs_that_share_no_reviews_are_not_judged(page: AppTest, studio: Studio) -> None:
+    choose(page, studio, "plain", "other share")
+
+    assert "were validated on different reviews" in texts(page)
+    assert {studio.evaluator.job(run, "validation") for run in studio.store.all()} == {None}
+
+
+def test_data_that_were_missing_are_asked_for_again(
+    page: AppTest, studio: Studio, home: Path, sample_home: Path
+) -> None:
+    (home / "data" / "sample").unlink()
+    choose(page, studio, "plain", "gated")
+    judged(page, studio)
+    assert "not prepared yet" in page.error[0].value
+
+    lend(sample_home, "sample", home)
+    page.run()
+    judged(page, studio)
+    assert not page.error
+    assert re.search(r"(plain|gated) (beats|and) (plain|gated)", texts(page))
 
 
 def test_only_settings_that_differ_stand_in_the_table(page: AppTest, studio: Studio) -> None:
@@ -117,7 +145,7 @@ def test_name_notes_and_tags_are_kept_and_the_form_closes(page: AppTest, studio:
 def test_the_train_page_shows_the_run_of_another_visitor_that_one_resumed(
     page: AppTest, studio: Studio
 ) -> None:
-    theirs = studio.start(SHORT, visitor="another")
+    theirs = studio.start(ENDLESS, visitor="another")
     studio.stop(theirs.id)
     job = studio.job(theirs.id)
     assert job is None or job.wait(60)
@@ -135,7 +163,7 @@ def test_the_train_page_shows_the_run_of_another_visitor_that_one_resumed(
 def test_a_paused_run_of_another_visitor_cannot_be_resumed_from_elsewhere(
     page: AppTest, studio: Studio, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    theirs = studio.start(SHORT, visitor="another")
+    theirs = studio.start(ENDLESS, visitor="another")
     studio.pause(theirs.id)
     job = studio.job(theirs.id)
     assert job is None or job.wait(60)

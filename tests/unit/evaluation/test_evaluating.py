@@ -17,6 +17,7 @@ from imdb_core.evaluation.judging import fast_predictor, judge, predict, rows_of
 from imdb_core.model import SentimentRNN, initialize
 from imdb_core.runs.checkpoints import LAST, load_weights, save_weights
 from imdb_core.runs.run import Run
+from imdb_core.runs.store import RunStore
 
 NEVER = [sys.executable, "-c", "raise SystemExit('nobody was to be asked')"]
 DIES = [sys.executable, "-c", "import os, signal; os.kill(os.getpid(), signal.SIGKILL)"]
@@ -49,6 +50,26 @@ def test_other_weights_make_it_void_whatever_their_epoch(run: Run, library: Data
     again = evaluate(run, library, "validation")
     assert again.accuracy != run.best.val_accuracy  # type: ignore[union-attr]
     assert cached(run, "validation") is not None
+
+
+def test_weights_that_are_ahead_of_the_run_count_as_what_they_are(
+    run: Run, library: DataLibrary
+) -> None:
+    """A training writes its best weights a moment before it announces them."""
+    weights, _ = load_weights(run.best_weights)
+    ahead = len(run.epochs) + 1
+    save_weights(run.best_weights, weights, ahead)
+    found = evaluate(run, library, "validation")
+    assert (found.epoch, found.basis.last_epoch) == (ahead, ahead)
+    assert cached(run, "validation") is not None
+
+    log = RunStore(run.folder.parent).log(run.id)
+    for epoch in (ahead, ahead + 1):
+        record = run.epochs[-1]._replace(epoch=epoch, best_epoch=ahead)
+        log.append("epoch", **record._asdict())
+    assert cached(run, "validation") is None  # a run read before it went on is read again
+    again = evaluate(run, library, "validation")
+    assert (again.epoch, again.basis.last_epoch) == (ahead, ahead + 1)
 
 
 @pytest.mark.parametrize("content", [b"", b"\x00\xff garbage", None])
