@@ -1,19 +1,30 @@
 """Train: settings on the left, the run on the right."""
 
+from functools import partial
+
 import streamlit as st
 
 from imdb_core.config import TrainConfig
 from imdb_core.data import SourceStatus
+from imdb_core.errors import StudioError
 from imdb_core.studio import Studio
 from imdb_core.ui import address, frame
-from imdb_core.ui.before_training import draw_pins_and_guess
+from imdb_core.ui.before_training import (
+    draw_pins_and_guess,
+    forget_guess,
+    guess,
+    pinned_texts,
+)
 from imdb_core.ui.columns import form_and_stage
 from imdb_core.ui.cost_line import draw_cost
 from imdb_core.ui.retraining import draw_retrain_switch, should_retrain
 from imdb_core.ui.run_view import page_signature, run_view
-from imdb_core.ui.settings_form import draw_difference, settings_form
+from imdb_core.ui.settings_form import draw_difference, form_config, settings_form
+from imdb_core.ui.transport import act
 from imdb_core.ui.visitor import remember_visitor, visitor_id
 from imdb_core.ui.wording import as_markdown
+
+_FAULT = "start_fault"
 
 
 def draw_data_state(studio: Studio, config: TrainConfig) -> None:
@@ -40,36 +51,50 @@ def _draw_origin(status: SourceStatus) -> None:
         )
 
 
-def draw_train_button(studio: Studio) -> bool:
-    """The button that starts a run, or queues it behind those at work; True when clicked."""
+def start_run(studio: Studio) -> None:
+    """Start a run of what the form says; what keeps it from starting stays to be read."""
+    st.session_state[_FAULT] = None
+    try:
+        config, texts = form_config(), pinned_texts()
+        studio.start(config, visitor=visitor_id(), pinned_texts=texts, guess=guess())
+        forget_guess()
+    except StudioError as error:
+        st.session_state[_FAULT] = error
+
+
+def draw_train_button(studio: Studio) -> None:
+    """The button that starts a run, or queues it behind those at work."""
     queue = studio.queue()
     is_own_at_work = any(studio.visitor_of(run.id) == visitor_id() for run in queue)
-    return st.button(
+    st.button(
         "Queue another run" if queue else "Train",
         type="secondary" if is_own_at_work else "primary",
         icon=":material/add:" if queue else ":material/play_arrow:",
         width="stretch",
         key="train",
+        on_click=act,
+        args=("train", partial(start_run, studio)),
     )
+    fault = st.session_state.get(_FAULT)
+    if fault is not None:
+        frame.show_error(fault)
 
 
 def draw_form(studio: Studio) -> None:
     """Settings, and the button right below the sliders that matter most."""
     config, below_sliders = settings_form()
-    pinned_texts, guess = draw_pins_and_guess()
+    draw_pins_and_guess()
     with below_sliders, frame.errors_as_sentences():
         if config is None:
             return
-        clicked = draw_train_button(studio)
+        draw_train_button(studio)
         draw_difference(config)
         draw_cost(studio, config)
         draw_data_state(studio, config)
         draw_retrain_switch()
-        changed = should_retrain(config)
-        if changed:
+        if should_retrain(config):
             studio.supersede(visitor_id())
-        if clicked or changed:
-            studio.start(config, visitor=visitor_id(), pinned_texts=pinned_texts, guess=guess)
+            studio.start(config, visitor=visitor_id(), pinned_texts=pinned_texts())
             st.rerun()
         address.write_address(config, studio.current(visitor_id()))
 

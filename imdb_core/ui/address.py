@@ -14,6 +14,7 @@ from imdb_core.ui.settings_form import chosen_preset, set_preset, set_values
 from imdb_core.ui.wording import as_markdown
 
 _FAULTS = "address_faults"
+_FIRST_CONFIG = "address_config"
 _EXPECTED = "address_curve"
 _NOT_IN_LINK = ("device",)
 
@@ -47,18 +48,19 @@ def read_address() -> None:
 
 
 def draw_address_faults() -> None:
-    """Say once what the address asked for and cannot be had."""
+    """Say what the address asked for and cannot be had, until the visitor changes a setting."""
     faults = st.session_state[_FAULTS]
     if faults:
         st.warning(
             "\n\n".join(["The link could not be followed in all:", *map(as_markdown, faults)]),
             icon=":material/link_off:",
         )
-        st.session_state[_FAULTS] = []
 
 
 def write_address(config: TrainConfig, run: Run | None) -> None:
     """Put the form into the address, and its curve where `run` has just these settings."""
+    if config != st.session_state.setdefault(_FIRST_CONFIG, config):
+        st.session_state[_FAULTS] = []
     preset = chosen_preset()
     changed = config.differences(PRESETS[preset])
     query: dict[str, Any] = {} if preset == "notebook" else {"preset": preset}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from imdb_core.runs.pinned_texts import PINNED_LIMIT
+from imdb_core.runs.run import EPOCHS_LIMIT
 
 _PLACEHOLDERS = (
     "It is not bad at all, far from perfect, yet never dull.",
@@ -13,29 +14,49 @@ _PLACEHOLDERS = (
 )
 
 
-def draw_pins_and_guess() -> tuple[list[str], int | None]:
-    """Draw the fold; returns the texts to pin, some may be blank, and the guess, if any."""
+_GUESS = "guess"
+
+
+def draw_pins_and_guess() -> None:
+    """Draw the fold."""
     with st.expander("Pin reviews, guess the stop", icon=":material/push_pin:"):
         st.caption("The next run judges these reviews after every epoch, under the loss.")
-        texts = [
+        for number, placeholder in enumerate(_PLACEHOLDERS[:PINNED_LIMIT], start=1):
             st.text_input(
                 f"Pinned review {number}",
-                key=f"pin_{number}",
-                placeholder=_PLACEHOLDERS[number - 1],
+                key=_pin(number),
+                placeholder=placeholder,
                 label_visibility="collapsed",
                 persist_state="session",
             )
-            for number in range(1, PINNED_LIMIT + 1)
-        ]
-        guess = st.number_input(
+        st.number_input(
             "It will stop after epoch …",
             min_value=1,
-            max_value=2000,
+            max_value=EPOCHS_LIMIT,
             value=None,
             step=1,
-            key="guess",
+            key=_GUESS,
             placeholder="your guess",
             help="The result will stand beside the truth.",
             persist_state="session",
         )
-    return [text or "" for text in texts], guess
+
+
+def pinned_texts() -> list[str]:
+    """The reviews that the next run is to judge; some may be blank."""
+    return [st.session_state.get(_pin(number)) or "" for number in range(1, PINNED_LIMIT + 1)]
+
+
+def guess() -> int | None:
+    """The epoch after which the visitor thinks that the next run will stop."""
+    epoch: int | None = st.session_state.get(_GUESS)
+    return epoch
+
+
+def forget_guess() -> None:
+    """It was for one run. Call it in a callback."""
+    st.session_state[_GUESS] = None
+
+
+def _pin(number: int) -> str:
+    return f"pin_{number}"

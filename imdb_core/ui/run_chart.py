@@ -13,12 +13,33 @@ from imdb_core.ui.run_state import STATE_WORDS, state_of
 
 _MOST_GHOSTS = 3
 _GHOSTS = "ghosts"
+_READING = """
+- **Loss**: how wrong the network is, in nats. Lower is better; guessing gives 0.69.
+- **Train** is measured on the reviews that it learns from, **validation** on reviews that it
+  never learns from.
+- **Overfitting**: train falls on, validation no longer does. The network learns its reviews by
+  heart, and more training makes it worse on others.
+- **Early stopping**: training ends when validation has not improved for as many epochs as
+  **patience** allows. An epoch is one pass over all train reviews.
+- **Star**: the epoch with the lowest validation loss. Its weights are kept.
+- **Shaded**: the epochs that patience still allows after the star.
+- **Dotted lines**: what **guessing**, and counting words without their order (**bag of words**),
+  reach on the same validation reviews.
+"""
 _WHY = {"patience": "patience ran out", "max_epochs": "most epochs", "user": "stopped by hand"}
 
 
 def draw_chart(studio: Studio, run: Run | None) -> None:
     """The live chart with the options that the visitor chose."""
     live_chart(_view(studio, run), key="loss_chart")
+
+
+def draw_reading_help() -> None:
+    """What the curves and marks mean, for who sees such a chart for the first time."""
+    with st.popover(
+        "How to read this", icon=":material/help:", type="tertiary", key="reading_help"
+    ):
+        st.markdown(_READING)
 
 
 def draw_chart_options() -> None:
@@ -30,15 +51,19 @@ def draw_chart_options() -> None:
 
 
 def _ghosts(studio: Studio, run: Run) -> list[Ghost]:
-    """The newest earlier runs that the visitor wants to see; looked up once for each `run`."""
+    """The newest earlier runs that the visitor wants to see; looked up until they have ended."""
     most = _MOST_GHOSTS if st.session_state.get("show_ghosts") else 1
     if not (st.session_state.get("show_ghosts") or st.session_state.get("retrain")):
         return []
-    if st.session_state.get(_GHOSTS, (None, None))[0] != (run.id, most):
+    asked = run.id, most
+    known, ghosts = st.session_state.get(_GHOSTS, (None, []))
+    if known != asked:
         runs = studio.store.before(run.id, most)
-        st.session_state[_GHOSTS] = (run.id, most), [_ghost(earlier, run) for earlier in runs]
-    ghosts: list[Ghost] = st.session_state[_GHOSTS][1]
-    return ghosts
+        ghosts = [_ghost(earlier, run) for earlier in runs]
+        # One that was told to stop may still be writing its last epoch.
+        is_final = not any(earlier.is_live for earlier in runs)
+        st.session_state[_GHOSTS] = asked if is_final else None, ghosts
+    return list(ghosts)
 
 
 def _view(studio: Studio, run: Run | None) -> ChartView:
@@ -104,5 +129,5 @@ def _baselines(studio: Studio, run: Run) -> list[Baseline]:
     found = studio.baselines(run)
     if found is None:
         return []
-    named = (("always the same", found.majority), ("bag of words", found.bag_of_words))
+    named = (("guessing", found.majority), ("bag of words", found.bag_of_words))
     return [Baseline(name=name, loss=judge.loss, accuracy=judge.accuracy) for name, judge in named]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import streamlit as st
 
 from imdb_core.data import Progress
@@ -9,16 +11,21 @@ from imdb_core.runs.event_log import utc_now
 from imdb_core.runs.run import Run
 from imdb_core.studio import Studio
 from imdb_core.training.time_left import TimeLeft, time_left
-from imdb_core.ui import tellers
-from imdb_core.ui.run_chart import draw_chart, draw_chart_options
+from imdb_core.ui import frame, tellers
+from imdb_core.ui.run_chart import draw_chart, draw_chart_options, draw_reading_help
 from imdb_core.ui.run_state import STATE_WORDS, state_of
 from imdb_core.ui.settings_form import form_is_behind
-from imdb_core.ui.transport import draw_transport, draw_transport_fault
+from imdb_core.ui.transport import act, draw_transport, draw_transport_fault
 from imdb_core.ui.visitor import may_control, visitor_id
 from imdb_core.ui.wording import as_markdown, duration, hearts, patience_words, settings_phrase
 
 _LIVE_TICK_S = 0.25
 _IDLE_TICK_S = 2.0
+_MOST_WAITING = 5
+_FIRST_SIGHT = (
+    "Train loss falls while the network learns. Validation loss tells whether that helps with "
+    "reviews that it has not seen."
+)
 
 
 def run_view(studio: Studio, drawn_signature: tuple[str, ...]) -> None:
@@ -53,14 +60,19 @@ def _draw(studio: Studio, drawn_signature: tuple[str, ...]) -> None:
             draw_transport(studio, run)
         draw_chart_options()
     # Each part in a place of its own: what appears in one does not push the next one about.
-    settings, chart = st.container(), st.container()
+    settings = st.container(horizontal=True, vertical_alignment="top", key="run_settings")
+    chart, ending = st.container(), st.container()
     numbers, queue, told = st.container(key="numbers"), st.container(), st.container()
-    with chart:
+    with settings:
+        _draw_settings(run)
+        draw_reading_help()
+    with chart, frame.errors_as_sentences():
         draw_chart(studio, run)
     if run is None:
         return
-    with settings:
-        _draw_settings(run)
+    with ending:
+        if not run.is_live and run.state != "paused":
+            tellers.draw_ending(studio, run)
     with numbers:
         if run.epochs and not studio.place(run.id):
             _draw_numbers(run)
@@ -68,7 +80,7 @@ def _draw(studio: Studio, drawn_signature: tuple[str, ...]) -> None:
             _draw_progress(studio, run)
     with queue:
         _draw_queue(studio, run)
-    with told:
+    with told, frame.errors_as_sentences():
         _draw_told(studio, run)
 
 
@@ -76,8 +88,6 @@ def _draw_told(studio: Studio, run: Run) -> None:
     if run.state == "paused" and may_control(studio, run):
         tellers.draw_changes(studio, run)
     tellers.draw_changes_made(run)
-    if not run.is_live and run.state != "paused":
-        tellers.draw_ending(studio, run)
     tellers.draw_coach(run)
     if run.epochs and not run.is_live:
         tellers.draw_replay(run)
@@ -88,10 +98,13 @@ def _draw_title(studio: Studio, run: Run | None) -> None:
         st.markdown("##### No run yet. Click Train to start one.")
         return
     word, icon = STATE_WORDS[state_of(studio, run)]
-    st.markdown(f"##### {icon} {word} · {as_markdown(run.name)}")
+    st.markdown(f"##### {icon} {word} :small[· {as_markdown(run.name)}]")
 
 
-def _draw_settings(run: Run) -> None:
+def _draw_settings(run: Run | None) -> None:
+    if run is None:
+        st.caption(_FIRST_SIGHT)
+        return
     phrases = [settings_phrase(run.config)]
     if run.dataset is not None:
         phrases += [run.dataset.origin, run.device]
@@ -99,7 +112,7 @@ def _draw_settings(run: Run) -> None:
 
 
 def _draw_queue(studio: Studio, run: Run) -> None:
-    """In one line: whose turn it is, for how long still, and who else waits."""
+    """Whose turn it is, for how long still, who else waits, and what one may cancel of that."""
     queue = studio.queue()
     place = studio.place(run.id)
     said = []
@@ -117,6 +130,24 @@ def _draw_queue(studio: Studio, run: Run) -> None:
         st.info(line, icon=":material/hourglass_empty:")
     elif line:
         st.caption(f":material/hourglass_empty: {line}")
+    mine = [each for each in queue[1:] if each.id != run.id and may_control(studio, each)]
+    for waiting in mine[:_MOST_WAITING]:
+        _draw_waiting(studio, waiting)
+
+
+def _draw_waiting(studio: Studio, waiting: Run) -> None:
+    phrase = f"Waiting: {waiting.name}, {settings_phrase(waiting.config)}."
+    key = f"cancel_{waiting.id}"
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(as_markdown(phrase), width="content")
+        st.button(
+            "Cancel",
+            type="tertiary",
+            icon=":material/close:",
+            key=key,
+            on_click=act,
+            args=(key, partial(studio.stop, waiting.id)),
+        )
 
 
 def _draw_progress(studio: Studio, run: Run) -> None:
@@ -165,8 +196,8 @@ def _draw_numbers(run: Run) -> None:
 
 
 def _patience_words(run: Run) -> str:
-    if run.last_epoch is not None:
-        return f"Kept going to epoch {run.last_epoch}, whatever the patience says."
+    if run.last_epoch is not None and run.is_live:
+        return f"It goes on to epoch {run.last_epoch}, whatever the patience says."
     if run.epochs and (run.is_live or run.state == "paused" or run.reason == "patience"):
         return patience_words(run.config.patience, run.bad_epochs)
     return ""

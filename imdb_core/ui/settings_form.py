@@ -45,15 +45,26 @@ def settings_form() -> tuple[TrainConfig | None, DeltaGenerator]:
         for name, spec in specs.items():
             if name not in IN_PLAIN_SIGHT:
                 _draw(spec)
-    values.update({name: st.session_state[_key(name)] for name in specs})
     try:
-        config = TrainConfig.parse(values)
-        if is_own(config.source):
-            the_studio().library.load(config.source)  # it may have been deleted since
+        return form_config(), below_sliders
     except StudioError as error:
         frame.show_error(error)
         return None, below_sliders
-    return config, below_sliders
+
+
+def form_config() -> TrainConfig:
+    """The settings as the form has them now, which are kept; also in a callback.
+
+    Raises:
+        ConfigError: they cannot be used.
+        DataError: reviews of one's own were chosen, and have been deleted since.
+    """
+    values: dict[str, Any] = st.session_state[_VALUES]
+    values.update({name: st.session_state[_key(name)] for name in field_specs()})
+    config = TrainConfig.parse(values)
+    if is_own(config.source):
+        the_studio().library.load(config.source)
+    return config
 
 
 def set_values(**values: Any) -> None:  # noqa: ANN401 - settings

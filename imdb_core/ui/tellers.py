@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import streamlit as st
 
+from imdb_core.config import field_specs
+from imdb_core.errors import StudioError
 from imdb_core.runs.ending import ending
 from imdb_core.runs.run import Run
+from imdb_core.runs.transitions import CHANGEABLE
 from imdb_core.studio import Studio
 from imdb_core.training.coach import Note, notes
 from imdb_core.training.replay import replay
 from imdb_core.training.symptoms import Ending
 from imdb_core.ui import address, frame
 from imdb_core.ui.settings_form import set_values
+from imdb_core.ui.transport import act
 from imdb_core.ui.visitor import visitor_id
 from imdb_core.ui.wording import as_markdown
 
 _MORE_EPOCHS = 10
-_MOST_PATIENCE = 20
+_FAULT = "change_fault"
 
 
 def draw_ending(studio: Studio, run: Run) -> None:
@@ -44,53 +50,70 @@ def _draw_next_steps(studio: Studio, run: Run) -> None:
                 query_params={"run": run.id},
             )
         if run.can_keep_going:
-            clicked = st.button(
+            go_on = partial(studio.keep_going, run.id, _MORE_EPOCHS, visitor=visitor_id())
+            st.button(
                 f"Keep going, {_MORE_EPOCHS} more epochs",
                 icon=":material/fast_forward:",
                 key="keep_going",
                 help="See whether stopping was right: it trains on, whatever the patience says. "
                 "The best epoch's weights stay the ones that are kept.",
+                on_click=act,
+                args=("keep_going", go_on),
             )
-            if clicked:
-                studio.keep_going(run.id, _MORE_EPOCHS, visitor=visitor_id())
-                st.rerun()
 
 
 def draw_changes(studio: Studio, run: Run) -> None:
     """The settings of a paused run that may change on its way."""
-    with (
-        st.form("changes", enter_to_submit=True),
-        st.container(horizontal=True, vertical_alignment="bottom"),
-    ):
-        rate = st.number_input(
-            "Learning rate from here on",
-            value=run.config.learning_rate,
-            step=run.config.learning_rate / 2,
-            format="%g",
-            key=f"new_rate_{run.id}_{len(run.changes)}",
-        )
-        patience = st.number_input(
-            "Patience from here on",
-            value=run.config.patience,
-            step=1,
-            key=f"new_patience_{run.id}_{len(run.changes)}",
-        )
-        if st.form_submit_button("Change", icon=":material/edit:"):
-            with frame.errors_as_sentences():
-                studio.store.change(run.id, learning_rate=rate, patience=patience)
-                st.rerun()
+    version = f"{run.id}_{len(run.changes)}"
+    keys = {name: f"new_{name}_{version}" for name in CHANGEABLE}
+    with st.form("changes", enter_to_submit=True):
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            st.number_input(
+                "Learning rate from here on",
+                value=run.config.learning_rate,
+                step=run.config.learning_rate / 2,
+                format="%g",
+                key=keys["learning_rate"],
+            )
+            st.number_input(
+                "Patience from here on",
+                value=run.config.patience,
+                step=1,
+                key=keys["patience"],
+            )
+            st.form_submit_button(
+                "Change",
+                icon=":material/edit:",
+                on_click=_change,
+                args=(studio, run.id, keys, version),
+            )
+        at, fault = st.session_state.get(_FAULT, ("", None))
+        if at == version:
+            frame.show_error(fault)
+
+
+def _change(studio: Studio, run_id: str, keys: dict[str, str], version: str) -> None:
+    """Change what the form says; what keeps it from being changed stays to be read."""
+    st.session_state.pop(_FAULT, None)
+    try:
+        studio.store.change(run_id, **{name: st.session_state[keys[name]] for name in keys})
+    except StudioError as error:
+        st.session_state[_FAULT] = version, error
 
 
 def draw_changes_made(run: Run) -> None:
     """Which settings were changed on the way, and after which epoch."""
     for change in run.changes:
-        new = ", ".join(f"{name} {value:g}" for name, value in change.settings.items())
+        new = ", ".join(
+            f"{field_specs()[name].label.lower()} {value:g}"
+            for name, value in change.settings.items()
+        )
         st.caption(as_markdown(f"Changed after epoch {change.epoch}: {new}."))
 
 
 def draw_coach(run: Run) -> None:
     """At most two notes on the curve, each with one thing to try."""
-    for note in notes(run.config, run.epochs, ended=_ended(run), error=run.error or ""):
+    for note in notes(run.config, run.epochs, ended=_ended(run)):
         # Of a run that was kept going, its ending says so already, with the button to go on.
         if note.rule != "still_improving" or run.first_stop is None:
             _draw_note(note)
@@ -102,8 +125,8 @@ def draw_replay(run: Run) -> None:
         patience = st.slider(
             "Patience",
             1,
-            _MOST_PATIENCE,
-            min(run.config.patience, _MOST_PATIENCE),
+            int(field_specs()["patience"].maximum or 1),
+            run.config.patience,
             key=f"replay_{run.id}",
         )
         told = replay(
@@ -117,6 +140,8 @@ def draw_replay(run: Run) -> None:
 
 
 def _ended(run: Run) -> Ending | None:
+    if run.has_exploded:
+        return "not_finite"
     if run.state == "failed" or run.state == "interrupted":
         return run.state
     return run.reason
@@ -145,6 +170,12 @@ def _draw_note(note: Note) -> None:
 def _draw_guess(run: Run) -> None:
     if run.guess is None or run.state != "finished":
         return
+    if run.reason == "user":
+        st.caption(
+            f":material/target: Your guess was epoch {run.guess}; it was stopped by hand before "
+            "one could know."
+        )
+        return
     truth = run.first_stop or len(run.epochs)
     distance = abs(run.guess - truth)
     how_far = "spot on" if not distance else f"{distance} off"
@@ -164,7 +195,7 @@ def _draw_comparison(run: Run) -> None:
 
 def _draw_way_out(run: Run) -> None:
     """The sample, where the data could not be had."""
-    if run.dataset is not None or run.config.source == "sample":
+    if not run.is_without_data or run.config.source == "sample":
         return
     st.button(
         "Use the synthetic sample instead",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from functools import partial
 
@@ -12,8 +13,11 @@ from imdb_core.runs.run import Run
 from imdb_core.studio import Studio
 from imdb_core.ui.run_state import state_of
 from imdb_core.ui.visitor import may_control, visitor_id
+from imdb_core.ui.wording import as_markdown
 
 _FAULT = "transport_fault"
+_LAST_CLICK = "last_click"
+_DOUBLE_CLICK_S = 0.5
 
 
 def draw_transport(studio: Studio, run: Run) -> None:
@@ -32,7 +36,7 @@ def draw_transport(studio: Studio, run: Run) -> None:
             )  # fmt: skip
         _button(
             "Step", "step", ":material/skip_next:",
-            refused or _NO_STEP.get(state, _NOT_PAUSED), step, run.id,
+            refused or _NO_STEP.get(state, ""), step, run.id,
         )  # fmt: skip
         _button(
             "Cancel" if state == "queued" else "Stop", "stop", ":material/stop:",
@@ -44,7 +48,31 @@ def draw_transport_fault() -> None:
     """Say why the last click did nothing, if it did nothing."""
     fault = st.session_state.pop(_FAULT, None)
     if fault:
-        st.toast(fault, icon=":material/error:")
+        st.toast(as_markdown(fault), icon=":material/error:")
+
+
+def act(key: str, action: Callable[[], object]) -> None:
+    """Carry out a click, as a button's callback; what cannot be done is said on the page.
+
+    A callback, since a script that is overtaken by the next one may lose the click. The second
+    half of a double click is none of its own; and where a tick meets a click, Streamlit may
+    bring it twice.
+
+    Args:
+        key: the button's.
+        action: what it does; what it raises for the user becomes a message.
+    """
+    last_key, last_time = st.session_state.get(_LAST_CLICK, ("", 0.0))
+    now = time.monotonic()
+    st.session_state[_LAST_CLICK] = key, now
+    if key == last_key and now - last_time < _DOUBLE_CLICK_S:
+        return
+    try:
+        action()
+    except RunStateError:
+        pass  # the record has moved on since the button was drawn; the page shows how it stands
+    except StudioError as error:
+        st.session_state[_FAULT] = str(error)
 
 
 def refusal(studio: Studio, run: Run) -> str:
@@ -58,7 +86,6 @@ def refusal(studio: Studio, run: Run) -> str:
 
 _ENDED = "Nothing is training."
 _UNDER_WAY = "In a moment: the batch under way is finished first."
-_NOT_PAUSED = "Trains one epoch and waits. Pause the run first."
 _NO_PAUSE = {
     "queued": "It has not started yet.",
     "preparing": "It can be paused once it trains.",
@@ -67,7 +94,10 @@ _NO_PAUSE = {
     "finished": _ENDED,
     "failed": _ENDED,
 }
-_NO_STEP = {"paused": ""}
+_NO_STEP = _NO_PAUSE | {
+    "training": "Trains one epoch and waits. Pause the run first.",
+    "interrupted": "Trains one epoch and waits. Resume and pause the run first.",
+}
 _NO_STOP = {
     "stopping": _UNDER_WAY,
     "pausing": _UNDER_WAY,
@@ -78,7 +108,7 @@ _NO_STOP = {
 
 
 def _button(
-    label: str, key: str, icon: str, obstacle: str, act: Callable[[str], object], run_id: str
+    label: str, key: str, icon: str, obstacle: str, do: Callable[[str], object], run_id: str
 ) -> None:
     st.button(
         label,
@@ -86,17 +116,6 @@ def _button(
         icon=icon,
         disabled=bool(obstacle),
         help=obstacle or None,
-        on_click=_try,
-        args=(act, run_id),
+        on_click=act,
+        args=(key, partial(do, run_id)),
     )
-
-
-def _try(act: Callable[[str], object], run_id: str) -> None:
-    try:
-        act(run_id)
-    except RunStateError:
-        # The record has moved on since the button was drawn, or Streamlit has brought one click
-        # twice, as it may where a tick meets it. The page shows what the run is at by now.
-        pass
-    except StudioError as error:
-        st.session_state[_FAULT] = str(error)

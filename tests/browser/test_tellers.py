@@ -131,8 +131,8 @@ def why_it_stopped(run: Run, rule: str) -> str:
     low, high = wilson_interval(round(best.val_accuracy * reviews), reviews)
     return (
         f"{rule} Epoch {best.epoch} was best: validation loss {best.val_loss:.4f}, "
-        f"accuracy {best.val_accuracy:.4f} on 5,000 reviews "
-        f"(95 % interval {low:.3f} to {high:.3f}). Its weights are kept, and score reviews."
+        f"accuracy {best.val_accuracy:.1%} on 5,000 reviews "
+        f"(95% interval {low:.1%} to {high:.1%}). Its weights are kept, and will score reviews."
     )
 
 
@@ -333,7 +333,7 @@ def sees_baselines(tab: Tab, home: Path, config: TrainConfig) -> None:
     found = cached(DataLibrary(settings).load("sample"), config, settings.data_folder)
     assert found is not None
     drawn = tab.page.evaluate(_BASELINES)
-    judges = {"always the same": found.majority, "bag of words": found.bag_of_words}
+    judges = {"guessing": found.majority, "bag of words": found.bag_of_words}
     assert sorted(drawn["accuracies"]) == sorted(judge.accuracy for judge in judges.values())
     for name, judge in judges.items():
         far_off = [

@@ -48,7 +48,9 @@ def after_first_epoch(studio: Studio, run: Run) -> None:
 
 
 def shown(app: AppTest) -> str:
-    return "\n".join(element.value for element in [*app.markdown, *app.caption]).replace("\\", "")
+    """All texts, as they are read."""
+    texts = "\n".join(element.value for element in [*app.markdown, *app.caption])
+    return re.sub(r":small\[(.*)\]", r"\1", texts.replace("\\", ""))
 
 
 @pytest.mark.usefixtures("studio")
@@ -70,6 +72,8 @@ def test_what_an_address_asks_for_and_cannot_be_had_is_said_and_the_rest_is_take
     assert "There is no setting 'colour'" in said
     assert app.slider(key="setting_hidden_size").value == 8
     assert app.slider(key="setting_patience").value == 3
+    assert app.run().warning
+    app.slider(key="setting_patience").set_value(4).run()
     assert not app.run().warning
 
 

@@ -1,0 +1,132 @@
+"""Screenshots of the Train page in all its states: `python -m tests.browser.pictures FOLDER`.
+
+Each state is shown light and dark, 1400 and 390 pixels wide, on the real reviews where they
+are (IMDB_TEST_DATA), else on the sample. README's pictures are from here.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from playwright.sync_api import Browser, expect, sync_playwright
+
+from imdb_core.data import DataLibrary
+from tests.browser.server import Server
+from tests.browser.tab import ENDLESS, Tab
+from tests.conftest import PROJECT, settings_in
+
+_PIN = "It is not bad at all, far from perfect, yet never dull."
+_HEIGHT = "() => document.querySelector('[data-testid=stMain]').scrollHeight"
+_SIZES = {"wide": {"width": 1400, "height": 900}, "phone": {"width": 390, "height": 844}}
+
+
+@dataclass(frozen=True)
+class Studio:
+    """A browser before a server that has reviews, and where its pictures go."""
+
+    browser: Browser
+    server: Server
+    source: str
+    folder: Path
+
+    def visit(self, **settings: str) -> Tab:
+        """A new visitor's Train page."""
+        context = self.browser.new_context(viewport={"width": 1400, "height": 900})
+        tab = Tab(context, self.server.url, self.server.home)
+        tab.open_with(**{"source": self.source} | settings)
+        return tab
+
+    def take(self, tab: Tab, state: str) -> None:
+        """The page as it is, at both widths and in both themes."""
+        for size, viewport in _SIZES.items():
+            for scheme in ("light", "dark"):
+                tab.page.set_viewport_size(viewport)
+                height = tab.page.evaluate(_HEIGHT)
+                tab.page.set_viewport_size(viewport | {"height": max(viewport["height"], height)})
+                tab.page.emulate_media(color_scheme=scheme)
+                tab.sees_rest()
+                tab.page.wait_for_function("() => document.fonts.status === 'loaded'")
+                path = self.folder / f"{state}_{size}_{scheme}.png"
+                tab.page.screenshot(path=path)
+        tab.page.set_viewport_size(_SIZES["wide"])
+        tab.page.emulate_media(color_scheme="light")
+
+
+def take_all(studio: Studio) -> None:
+    """From the first visit to the queue."""
+    tab = studio.visit()
+    expect(tab.text("an epoch")).to_be_visible()
+    studio.take(tab, "first")
+    tab.page.locator("summary", has_text="Pin reviews").click()
+    tab.page.get_by_label("Pinned review 1").fill(_PIN)
+    tab.page.get_by_label("Pinned review 1").press("Enter")
+    tab.page.locator("summary", has_text="Pin reviews").click()
+    tab.button("train").click()
+    tab.sees_run("Finished")
+    expect(tab.page.get_by_text("bag of words").first).to_be_visible()
+    studio.take(tab, "stopped")
+
+    slow = ENDLESS | {"patience": "5", "learning_rate": "0.0002", "max_length": "100"}
+    tab = studio.visit(**slow)
+    tab.button("train").click()
+    tab.sees_run("Training")
+    tab.curves(least=25)
+    studio.take(tab, "training")
+    other = studio.visit(hidden_size="16")
+    other.button("train").click()
+    other.sees_run("Waiting")
+    studio.take(other, "queue")
+    other.button("stop").click()
+    tab.button("pause").press("Enter")
+    tab.sees_run("Paused")
+    studio.take(tab, "paused")
+
+    tab = studio.visit(learning_rate="0.05", hidden_size="16", max_epochs="12", patience="20")
+    tab.button("train").click()
+    tab.sees_run("Training")
+    tab.sees_run("Finished")
+    studio.take(tab, "coach")
+    shutil.rmtree(studio.server.home / "data")  # and there is no way out to the internet
+    tab = studio.visit(source="imdb")
+    tab.button("train").click()
+    tab.sees_run("Failed")
+    studio.take(tab, "failed")
+
+
+@contextmanager
+def _studio(folder: Path) -> Iterator[Studio]:
+    data = Path(os.environ.get("IMDB_TEST_DATA") or PROJECT.parent / "shared" / "imdb")
+    archive = data / "aclImdb_v1.tar.gz"
+    source = "aclimdb" if archive.is_file() else "sample"
+    with tempfile.TemporaryDirectory() as temporary, sync_playwright() as playwright:
+        home = Path(temporary) / "home"
+        home.mkdir()
+        library = DataLibrary(settings_in(home))
+        library.prepare(source, path=archive if source == "aclimdb" else None)
+        server = Server(home)
+        server.start()
+        browser = playwright.chromium.launch(
+            executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"]
+        )
+        try:
+            yield Studio(browser, server, source, folder)
+        finally:
+            browser.close()
+            server.kill()
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("folder", type=Path)
+    folder = parser.parse_args().folder
+    folder.mkdir(parents=True, exist_ok=True)
+    expect.set_options(timeout=120_000)
+    with _studio(folder) as studio:
+        take_all(studio)
