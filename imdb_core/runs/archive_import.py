@@ -7,6 +7,7 @@ import re
 import shutil
 import stat
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,8 +25,14 @@ from imdb_core.runs.archive import (
     without_owner,
 )
 from imdb_core.runs.archive_facts import check_events, check_facts
-from imdb_core.runs.archive_weights import Shapes, check_arrays, limit_bytes, shapes_of
-from imdb_core.runs.checkpoints import BEST, EPOCHS
+from imdb_core.runs.archive_weights import (
+    EPOCH_HEADER_BYTES,
+    Shapes,
+    check_arrays,
+    limit_bytes,
+    shapes_of,
+)
+from imdb_core.runs.checkpoints import BEST, EPOCHS, EPOCHS_LIMIT_BYTES
 from imdb_core.runs.event_log import read_events
 from imdb_core.runs.reading import read_run
 from imdb_core.runs.run import EPOCHS_LIMIT, Run
@@ -37,6 +44,9 @@ _SMALL_BYTES: Final = 64 * 1024
 _METHODS: Final = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _NAME: Final = re.compile(r"(\d{4}-\d{2}-\d{2}_\d{6}_[a-z0-9]{4})/(.*)", re.ASCII)
 _IS_ENCRYPTED: Final = 0x1
+_DAMAGE: Final = (
+    zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, EOFError, NotImplementedError,
+)  # fmt: skip
 
 
 def import_run(store: RunStore, file: IO[bytes]) -> Run:
@@ -51,22 +61,19 @@ def import_run(store: RunStore, file: IO[bytes]) -> Run:
         run_id, entries = _entries(archive)
         config = _config(archive, entries)
         shapes = shapes_of(config)
-        for name, entry in entries.items():
-            _check_size(name, entry, shapes)
-        if (store.folder / run_id).exists():
-            run_id = store.shelf.free_id(run_id.rpartition("_")[0])
-        with store.shelf.new_folder(run_id) as draft:
+        _check_sizes(entries, shapes)
+        with store.shelf.draft() as draft:
             for name, entry in entries.items():
                 _extract(archive, entry, draft / name)
             _check(draft, config, shapes)
-    return store.get(run_id)
+            return store.add(draft, run_id)
 
 
 @contextmanager
 def _faults_as_sentences() -> Iterator[None]:
     try:
         yield
-    except (zipfile.BadZipFile, zipfile.LargeZipFile, EOFError, NotImplementedError) as error:
+    except _DAMAGE as error:
         raise RunArchiveError(
             f"The file is no zip of a run, or it is damaged ({error}). Export the run again."
         ) from error
@@ -118,6 +125,19 @@ def _config(archive: zipfile.ZipFile, entries: dict[str, zipfile.ZipInfo]) -> Tr
         return check_facts(_parse(content))
     except ValueError as error:
         raise RunArchiveError(f"The run was not imported: {RUN_JSON}: {error}.") from error
+
+
+def _check_sizes(entries: dict[str, zipfile.ZipInfo], shapes: Shapes) -> None:
+    """Refuse what is larger than a run of this program can be, before anything is unpacked."""
+    for name, entry in entries.items():
+        _check_size(name, entry, shapes)
+    of_epochs = [entry.file_size for name, entry in entries.items() if EPOCH_FILE.fullmatch(name)]
+    limit = EPOCHS_LIMIT_BYTES + EPOCH_HEADER_BYTES * len(of_epochs)
+    if sum(of_epochs) > limit:
+        raise RunArchiveError(
+            f"The weights of {len(of_epochs):,} epochs would take {sum(of_epochs):,} bytes; at "
+            f"most {limit:,} are kept of a run. Nothing was imported."
+        )
 
 
 def _check_size(name: str, entry: zipfile.ZipInfo, shapes: Shapes | None) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,11 +14,14 @@ from safetensors import SafetensorError, safe_open
 
 from imdb_core.config import TrainConfig
 from imdb_core.runs.archive_facts import EpochFacts
-from imdb_core.runs.checkpoints import BEST, LAST
+from imdb_core.runs.checkpoints import BEST, EPOCH_LIMIT_BYTES, EPOCHS, LAST
 from imdb_core.runs.run import Run
 
 Shapes = dict[str, tuple[int, ...]]
 """Parameter name to shape."""
+
+EPOCH_HEADER_BYTES: Final = 16 * 1024
+"""The most that an epoch's file has beside its numbers."""
 
 _HEADER_BYTES = 256 * 1024
 _GENERATOR_BYTES = 64 * 1024
@@ -39,6 +42,8 @@ def shapes_of(config: TrainConfig) -> Shapes:
 def limit_bytes(name: str, shapes: Shapes) -> int:
     """The most bytes that a file of such a run can have."""
     weights = 4 * sum(math.prod(shape) for shape in shapes.values())
+    if name.startswith(EPOCHS):
+        return min(weights, EPOCH_LIMIT_BYTES) + EPOCH_HEADER_BYTES
     return (3 * weights if name == LAST else weights) + _HEADER_BYTES + _GENERATOR_BYTES
 
 

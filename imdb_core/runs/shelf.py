@@ -9,6 +9,7 @@ import secrets
 import shutil
 import string
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
@@ -21,6 +22,7 @@ logger = logging.getLogger(__name__)
 RUN_ID: Final = re.compile(r"\d{4}-\d{2}-\d{2}_\d{6}_[a-z0-9]{4}", re.ASCII)
 _DIGITS = string.digits + string.ascii_lowercase
 _ENDINGS = 36**4
+_DRAFT, _REMOVED = ".new", ".deleted"
 _STEP = 1000  # at random: two processes may make a run at once
 
 
@@ -122,20 +124,46 @@ class RunShelf:
     def new_folder(self, run_id: str) -> Iterator[Path]:
         """A folder to fill, which becomes the run's if the block ends well, or is gone.
 
+        Raises:
+            StorageError: the folder cannot be written.
+        """
+        with self.draft() as draft:
+            yield draft
+            self.add(draft, run_id)
+
+    @contextlib.contextmanager
+    def draft(self) -> Iterator[Path]:
+        """A folder to fill beside the runs', gone after the block unless `add` took it.
+
         Filled beside its place and moved there whole: a reader never meets half a run.
 
         Raises:
             StorageError: the folder cannot be written.
         """
-        draft = self._folder / f".{run_id}.new"
+        draft = self._folder / f".{secrets.token_hex(8)}{_DRAFT}"
         try:
             draft.mkdir(parents=True)
             yield draft
-            draft.rename(self._folder / run_id)
         except OSError as error:
             raise StorageError.from_os_error(error, self._folder) from error
         finally:
             shutil.rmtree(draft, ignore_errors=True)
+
+    def add(self, draft: Path, run_id: str) -> None:
+        """Make a filled draft the folder of a run; its id must be free."""
+        draft.rename(self._folder / run_id)
+
+    def sweep(self, before: datetime) -> None:
+        """Remove what killed processes left: drafts begun before then, and half removed runs.
+
+        Others may write drafts now, but nobody may remove a run.
+        """
+        for path in self._folder.glob(f".*{_DRAFT}"):
+            with contextlib.suppress(FileNotFoundError):  # its writer has just finished it
+                if path.stat().st_mtime < before.timestamp():
+                    shutil.rmtree(path, ignore_errors=True)
+        for path in self._folder.glob(f".*{_REMOVED}"):
+            shutil.rmtree(path, ignore_errors=True)
 
     def remove(self, folder: Path) -> None:
         """Remove a run's folder for good.
@@ -144,7 +172,7 @@ class RunShelf:
             StorageError: it could not be removed.
         """
         # Gone from every list at once, even if removing the files takes a while or fails.
-        doomed = folder.with_name(f".{folder.name}.deleted")
+        doomed = folder.with_name(f".{folder.name}{_REMOVED}")
         try:
             folder.rename(doomed)
             shutil.rmtree(doomed)

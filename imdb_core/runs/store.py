@@ -24,6 +24,7 @@ from imdb_core.runs.recycling import RecycleBin
 from imdb_core.runs.run import SCHEMA_VERSION, DatasetInfo, Run
 from imdb_core.runs.shelf import RunShelf
 
+_DRAFT_KEPT_FOR = timedelta(days=1)
 _PACKAGES = ("torch", "numpy", "numba")
 
 
@@ -91,6 +92,14 @@ class RunStore:
             EventLog(draft / "events.jsonl", now=self._now).append(
                 "queued", owner=vars(this_process())
             )
+        return self.get(run_id)
+
+    def add(self, draft: Path, run_id: str) -> Run:
+        """Take in a filled draft of the shelf; it gets another id if there is a run of this one."""
+        with self._lock():
+            if (self.folder / run_id).exists():
+                run_id = self.shelf.free_id(run_id.rpartition("_")[0])
+            self.shelf.add(draft, run_id)
         return self.get(run_id)
 
     def get(self, run_id: str) -> Run:
@@ -231,6 +240,7 @@ class RunStore:
             return []
         with self._lock():
             self._bin.sweep()
+            self.shelf.sweep(self._now() - _DRAFT_KEPT_FOR)
             return [run.id for run in self.all() if transitions.interrupt(run, self.log(run.id))]
 
     def _lock(self) -> FileLock:

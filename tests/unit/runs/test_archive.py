@@ -6,6 +6,7 @@ import pickle
 import stat
 import zipfile
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +76,15 @@ def test_a_second_copy_gets_an_id_of_its_own(sample_run: Run, store: RunStore) -
     assert first.id != second.id
     assert first.id[:17] == second.id[:17]
     assert len(store.all()) == 2
+
+
+def test_two_imports_of_one_zip_at_once_are_two_runs(sample_run: Run, store: RunStore) -> None:
+    content = as_zip(sample_run)
+    with ThreadPoolExecutor(4) as pool:
+        imported = list(pool.map(lambda _: import_run(store, io.BytesIO(content)), range(4)))
+
+    assert len({run.id for run in imported}) == len(store.all()) == 4
+    assert {run.state for run in store.all()} == {"finished"}
 
 
 def test_an_imported_run_can_be_kept_going(
@@ -160,6 +170,33 @@ def test_a_bomb_is_refused_before_it_is_unpacked(
     bomb = zipfile.ZipInfo(f"{sample_run.id}/{name}")
     bomb.compress_type = zipfile.ZIP_DEFLATED
     refused(store, zipped(files, (bomb, b" " * megabytes * 1024 * 1024)), message)
+
+
+def test_many_files_that_each_may_be_so_large_are_refused_together(
+    sample_run: Run, store: RunStore, files: Files
+) -> None:
+    changed_json("run.json", config=sample_run.config.changed(vocab_size=15_000).model_dump())(
+        files
+    )
+    noise = np.random.default_rng(0).bytes(8_000)
+    numbers = noise + bytes(950_000)  # compresses to a hundredth
+    bombs = []
+    for epoch in range(1, 151):
+        bomb = zipfile.ZipInfo(f"{sample_run.id}/epochs/{epoch:04d}.safetensors")
+        bomb.compress_type = zipfile.ZIP_DEFLATED
+        bombs.append((bomb, numbers))
+        files.pop(bomb.filename, None)
+    refused(store, zipped(files, *bombs), "The weights of 150 epochs would take 143,700,000 bytes")
+
+
+def test_bytes_flipped_within_a_compressed_file_are_refused(
+    sample_run: Run, store: RunStore
+) -> None:
+    content = bytearray(as_zip(sample_run))
+    name = f"{sample_run.id}/events.jsonl".encode()
+    begin = content.find(name) + len(name)
+    content[begin : begin + 40] = bytes(byte ^ 0xFF for byte in content[begin : begin + 40])
+    refused(store, io.BytesIO(bytes(content)), "damaged")
 
 
 def test_a_size_that_is_a_lie_is_refused(sample_run: Run, store: RunStore, files: Files) -> None:
