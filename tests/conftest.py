@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,16 @@ ODD_TEXTS = [
 def settings_in(home: Path, *, aclimdb: Path | None = None) -> Settings:
     """Settings that know nothing of this machine's own folders."""
     return Settings(home=home, aclimdb=aclimdb, keras_home=home.with_name("keras_home"))
+
+
+@pytest.fixture(autouse=True)
+def torch_threads() -> Iterator[None]:
+    """An engine sets how many threads PyTorch has; the next test begins with as many as this."""
+    torch = sys.modules.get("torch")
+    before = torch.get_num_threads() if torch else None
+    yield
+    if torch:
+        torch.set_num_threads(before)
 
 
 @pytest.fixture

@@ -52,14 +52,16 @@ def test_a_trained_run_is_listed_evaluated_and_scores_a_review_a_line(
 ) -> None:
     assert run_id in cli(home, "runs", "list").stdout
 
-    scored = cli(home, "score", "-", stdin="A good film.\nA bad film.\n")
+    scored = cli(home, "score", "--run", run_id, "-", stdin="A good film.\nA bad film.\n")
     assert scored.returncode == 0
     assert [line.split()[1] in ("positive", "negative") for line in scored.stdout.splitlines()] == [
         True,
         True,
     ]
 
-    evaluation = json.loads(cli(home, "evaluate", "--split", "test", "--json").stdout)
+    evaluation = json.loads(
+        cli(home, "evaluate", "--run", run_id, "--split", "test", "--json").stdout
+    )
     assert (evaluation["reviews"], evaluation["run_id"]) == (1000, run_id)
 
 
@@ -94,8 +96,10 @@ def test_an_error_is_a_sentence_and_an_exit_code(
 
 
 def test_ctrl_c_stops_the_run_and_keeps_its_best(home: Path, run_id: str) -> None:
+    endless = ("max_epochs=2000", "patience=20", "learning_rate=1e-5")
+    settings = [part for value in endless for part in ("--set", value)]
     with subprocess.Popen(
-        [sys.executable, "-m", "imdb_core", *TRAIN, "--set", "max_epochs=2000", "--jsonl"],
+        [sys.executable, "-m", "imdb_core", *TRAIN, *settings, "--jsonl"],
         env=environment(home),
         stdout=subprocess.PIPE,
         text=True,

@@ -3,6 +3,7 @@
 import shutil
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
@@ -27,11 +28,32 @@ def studio(tmp_path: Path, sample_home: Path) -> Iterator[Studio]:
     home = tmp_path / "home"
     lend(sample_home, "sample", home)
     studio = Studio(settings_in(home))
-    yield studio
-    for run in studio.queue():
-        studio.stop(run.id)
-        ended(studio, run)
-    studio.end_background_work()
+    try:
+        yield studio
+    finally:
+        studio._training.end()
+        studio.end_background_work()
+
+
+@contextmanager
+def nothing_trains(studio: Studio) -> Iterator[None]:
+    """Keep the trainer from what is started meanwhile, so that it cannot be done too soon."""
+    may_go_on = threading.Event()
+    studio._training.submit("in the way", lambda job: may_go_on.wait(_LIMIT_S) and None)
+    try:
+        yield
+    finally:
+        may_go_on.set()
+
+
+def paused_at_once(studio: Studio, config: TrainConfig, visitor: str = "") -> Run:
+    """A run that pauses before its first epoch."""
+    with nothing_trains(studio):
+        run = studio.start(config, visitor=visitor)
+        studio.pause(run.id)
+    paused = ended(studio, run)
+    assert (paused.state, paused.epochs) == ("paused", ())
+    return paused
 
 
 def ended(studio: Studio, run: Run) -> Run:
@@ -55,9 +77,7 @@ def losses(run: Run) -> list[tuple[float, float, float]]:
 
 def test_a_paused_run_goes_on_to_the_curve_of_an_undisturbed_one(studio: Studio) -> None:
     undisturbed = ended(studio, studio.start(SHORT))
-    run = studio.start(SHORT)
-    studio.pause(run.id)
-    assert ended(studio, run).state == "paused"
+    run = paused_at_once(studio, SHORT)
 
     for epochs in (1, 2, 3):
         stepped = ended(studio, studio.step(run.id))
@@ -82,17 +102,13 @@ def test_a_pause_keeps_the_finished_epochs_and_lets_the_next_run_start(studio: S
 
 
 def test_the_last_step_that_the_settings_allow_ends_the_run(studio: Studio) -> None:
-    run = studio.start(SHORT.changed(max_epochs=1))
-    studio.pause(run.id)
-    ended(studio, run)
+    run = paused_at_once(studio, SHORT.changed(max_epochs=1))
     stepped = ended(studio, studio.step(run.id))
     assert (stepped.state, stepped.reason) == ("finished", "max_epochs")
 
 
 def test_a_changed_learning_rate_is_written_down_and_trained_with(studio: Studio) -> None:
-    run = studio.start(SHORT)
-    studio.pause(run.id)
-    assert ended(studio, run).epochs == ()
+    run = paused_at_once(studio, SHORT)
     studio.store.change(run.id, learning_rate=1e-5, patience=3)
     changed = studio.store.get(run.id)
     assert changed.state == "paused"
@@ -244,9 +260,7 @@ def test_a_run_is_whose_who_resumed_it_and_they_see_it_when_it_has_ended_too(
 
 
 def test_a_paused_run_stays_with_whoever_paused_it(studio: Studio) -> None:
-    run = studio.start(SHORT, visitor="anna")
-    studio.pause(run.id)
-    ended(studio, run)
+    run = paused_at_once(studio, SHORT, visitor="anna")
     ended(studio, studio.step(run.id, visitor="ben"))
     assert studio.visitor_of(run.id) == "anna"
     ended(studio, studio.resume(run.id, visitor="ben"))

@@ -111,18 +111,20 @@ def test_a_download_that_does_not_fit_is_a_storage_error(
 
 
 @pytest.mark.parametrize(
-    ("script", "sentence"),
+    ("script", "timeout_s", "sentence"),
     [
-        (SILENT, "no sign of life for 0.2 s"),
-        (DIES, r"was killed \(signal 9\)"),
-        (RAISES, r"could not be read \(ValueError: a strange file\)"),
+        (SILENT, 0.2, "no sign of life for 0.2 s"),
+        (DIES, keras.SILENCE_S, r"was killed \(signal 9\)"),
+        (RAISES, keras.SILENCE_S, r"could not be read \(ValueError: a strange file\)"),
     ],
 )
-def test_a_worker_that_fails_is_explained(tmp_path: Path, script: str, sentence: str) -> None:
+def test_a_worker_that_fails_is_explained(
+    tmp_path: Path, script: str, timeout_s: float, sentence: str
+) -> None:
     worker = [sys.executable, "-c", script]
 
     with pytest.raises(SourceUnavailableError, match=sentence):
-        keras.prepare(tmp_path, tmp_path, Watch(), worker=worker, timeout_s=0.2)
+        keras.prepare(tmp_path, tmp_path, Watch(), worker=worker, timeout_s=timeout_s)
 
 
 def test_cancelling_ends_the_worker(settings: Settings) -> None:

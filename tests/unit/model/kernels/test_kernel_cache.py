@@ -81,7 +81,9 @@ def test_what_two_processes_compiled_works_in_a_third(tmp_path: Path) -> None:
 
 
 def test_a_change_in_any_kernel_is_compiled_anew(tmp_path: Path) -> None:
-    copytree(PROJECT / "imdb_core", tmp_path / "imdb_core", ignore=ignore_patterns("*.nb?"))
+    # Nothing that another process may write meanwhile.
+    ignored = ignore_patterns("__pycache__", "*.tmp")
+    copytree(PROJECT / "imdb_core", tmp_path / "imdb_core", ignore=ignored)
     cache = tmp_path / "cache"
     (before,) = said(cache, STEPS, "rnn predict", project=tmp_path)
 
