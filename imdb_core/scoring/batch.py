@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from imdb_core.errors import StudioError, TextError
 from imdb_core.jobs import Job, JobQueue
 from imdb_core.scoring.scorer import Score, Scorer
-from imdb_core.scoring.tables import FileFormat, Table, read_table
+from imdb_core.scoring.tables import COLUMN_LIMIT, FileFormat, Table, read_table
 
 _RISKY = ("=", "+", "-", "@", "\t", "\r")
 _SCORE_COLUMNS = ("P(positive)", "verdict", "words read", "words", "unknown words", "not scored")
@@ -56,16 +56,18 @@ class ScoredTable:
     def as_csv(self) -> bytes:
         """All cells as they came, and the scores: UTF-8 as Excel expects it.
 
-        Cells that a spreadsheet would take for a formula begin with an apostrophe.
+        Cells that a spreadsheet would take for a formula begin with an apostrophe. Of a faulty
+        row with more cells than a table may have columns the first ones stand here.
         """
         buffer = io.StringIO(newline="")
         writer = csv.writer(buffer)
-        width = max([len(self.table.columns), *map(len, self.table.rows)])
+        widest = max([len(self.table.columns), *map(len, self.table.rows)])
+        width = min(widest, COLUMN_LIMIT)
         names = [*self.table.columns, *(f"cell {i + 1}" for i in range(width))][:width]
         writer.writerow([*map(_harmless, names), *_SCORE_COLUMNS])
         for cells, result in zip(self.table.rows, self.results, strict=True):
             padding = [""] * (width - len(cells))
-            writer.writerow([*map(_harmless, cells), *padding, *_score_cells(result)])
+            writer.writerow([*map(_harmless, cells[:width]), *padding, *_score_cells(result)])
         return ("\ufeff" + buffer.getvalue()).encode("utf-8", "replace")
 
 

@@ -5,21 +5,23 @@ from __future__ import annotations
 import csv
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import islice
 
-from imdb_core.data.csv_text import decode, lines_of
+from imdb_core.data.csv_columns import TEXT_NAMES
+from imdb_core.data.csv_text import DELIMITERS, decode, detect_delimiter, limit_cells, lines_of
 from imdb_core.errors import CsvError, FileFaultError
 
 ROW_LIMIT = 100_000
+COLUMN_LIMIT = 200
 HEAD_BYTES = 1 << 18
 LINES = ""
 """Instead of a delimiter: each line is a review."""
 
-_DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
-_CELL_LIMIT = 10_000_000
 _SNIFFED_ROWS = 100
-_TEXT_NAMES = ("review", "text", "comment", "content", "body", "message", "sentence")
+_LEAST_ALIKE = 0.6
+_TEXT_NAMES = (*TEXT_NAMES, "message")
 _LONGEST_NAME = 40
 
 
@@ -43,7 +45,7 @@ class FileFormat:
         name = "UTF-8" if self.encoding == "utf-8" else self.encoding.capitalize()
         if self.delimiter == LINES:
             return f"{name}, one review a line"
-        return f"{name}, cells parted by {_DELIMITERS[self.delimiter]}"
+        return f"{name}, cells parted by {DELIMITERS[self.delimiter]}s"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,7 +68,7 @@ class Table:
         if found == expected:
             return None
         return (
-            f"This row has {found} {'cell' if found == 1 else 'cells'}, not {expected}. "
+            f"This row has {found:,} {'cell' if found == 1 else 'cells'}, not {expected}. "
             "Is a quotation mark missing?"
         )
 
@@ -151,28 +153,32 @@ def _decode_head(content: bytes) -> tuple[str, str]:
 
 def _guess_delimiter(text: str) -> str:
     """The delimiter by which most rows have as many cells as the first one, or one a line."""
-    best, best_share = LINES, 0.6
-    for delimiter in _DELIMITERS:
-        try:
-            reader = csv.reader(lines_of(text), delimiter=delimiter)
-            widths = [len(row) for row in islice(reader, _SNIFFED_ROWS) if row]
-        except csv.Error:
-            continue
-        if not widths or widths[0] < 2:
-            continue
-        share = sum(width == widths[0] for width in widths) / len(widths)
-        if share > best_share:
-            best, best_share = delimiter, share
-    if best == LINES and '"' in text:
-        return ","  # one column, quoted where it holds commas or line breaks
-    return best
+    delimiter = detect_delimiter(text, frozenset(_TEXT_NAMES))
+    with _faults_as_sentences():
+        widths = [len(row) for row in islice(_rows(text, delimiter), _SNIFFED_ROWS)]
+    alike = sum(width == widths[0] for width in widths) / max(len(widths), 1)
+    if alike > _LEAST_ALIKE and widths[0] > 1:
+        return delimiter
+    # One column may be quoted where it holds commas or line breaks.
+    return "," if '"' in text else LINES
 
 
 def _first_row(text: str, delimiter: str) -> list[str]:
     text = text.lstrip("\ufeff")
     if delimiter == LINES:
         return [text.partition("\n")[0]]
-    return next(iter(csv.reader(lines_of(text), delimiter=delimiter)), [])
+    with _faults_as_sentences():
+        return next(_rows(text, delimiter), [])
+
+
+@contextmanager
+def _faults_as_sentences() -> Iterator[None]:
+    try:
+        yield
+    except csv.Error as error:
+        raise FileFaultError(
+            f"The file cannot be taken apart ({error}). Is a quotation mark never closed?"
+        ) from error
 
 
 def _looks_like_header(row: Sequence[str], delimiter: str) -> bool:
@@ -196,13 +202,23 @@ def _records(text: str, format: FileFormat) -> Iterator[list[str]]:
     if format.delimiter == LINES:
         lines = (line.rstrip("\r\n") for line in lines_of(text))
         return ([line] for line in lines if line.strip())
-    csv.field_size_limit(_CELL_LIMIT)
-    reader = csv.reader(lines_of(text), delimiter=format.delimiter)
-    return (row for row in reader if row)
+    return _rows(text, format.delimiter)
+
+
+def _rows(text: str, delimiter: str) -> Iterator[list[str]]:
+    """The rows that are not blank."""
+    limit_cells()
+    return (row for row in csv.reader(lines_of(text), delimiter=delimiter) if row)
 
 
 def _table(records: Iterator[list[str]], format: FileFormat, most: int) -> Table:
-    first = next(records, [])
+    with _faults_as_sentences():
+        first = next(records, [])
+    if len(first) > COLUMN_LIMIT:
+        raise FileFaultError(
+            f"The first row has {len(first):,} cells; the limit is {COLUMN_LIMIT} columns. "
+            "Keep the column with the reviews, and leave the others out."
+        )
     rows = [] if format.has_header else [first]
     if format.has_header:
         names = first
@@ -231,6 +247,7 @@ def _unique(names: Sequence[str]) -> tuple[str, ...]:
 
 def _check_quotes(text: str, delimiter: str) -> None:
     """Refuse a file in which a cell opens with a quotation mark that is never closed."""
+    limit_cells()
     reader = csv.reader(lines_of(text), delimiter=delimiter, strict=True)
     rows_read = 0
     try:

@@ -29,6 +29,7 @@ _UPLOADED = "data_uploaded"
 _JUST_ADDED = "data_added"
 _FILES = "data_files"
 _PREVIEW_CHARACTERS = 200
+_MOST_COLUMNS = 200
 _NO_BREAK = "\N{NO-BREAK SPACE}"
 _SHOWN_AT_ONCE, _TABLE_HEIGHT = 12, 480
 
@@ -133,6 +134,13 @@ def _draw_upload(
     if upload.check is not None and upload.check.error is not None:
         _draw_error(upload.check)
     if upload.report is None:
+        return
+    if len(upload.report.header) > _MOST_COLUMNS:
+        st.error(
+            f"The first row names {len(upload.report.header):,} columns; the limit is "
+            f"{_MOST_COLUMNS}. Keep text, label and stars, and leave the others out.",
+            icon=":material/error:",
+        )
         return
     _draw_report(upload.report, file_id, choices)
     if upload.report.reviews is not None:

@@ -73,6 +73,9 @@ def test_a_file_is_taken_apart_as_a_person_would(
         (b"id,review\n1,a\x00b\n", "zero bytes"),
         (b'id,review\n1,good\n2,"never closed\n3,bad\n', "opens in row 3 and is never closed"),
         (b"id,review\n" + b"1,a\n" * 100_001, "more than 100,000 rows"),
+        (b"id,review\n1," + b"a" * 1_000_001, "Row 1 cannot be read"),
+        (b"id," + b"a" * 1_000_001, "quotation mark never closed"),
+        ((b"," * 1_000 + b"\n") * 2, "1,001 cells; the limit is 200 columns"),
     ],
 )
 def test_a_file_that_cannot_be_read_is_refused_with_a_sentence(
@@ -137,6 +140,18 @@ def test_rows_that_cannot_be_scored_keep_their_place_and_say_why() -> None:
     assert "1 cell, not 2" in rows[1]["not scored"]
     assert "no word" in rows[3]["not scored"]
     assert "4 cells, not 2" in rows[4]["not scored"]
+
+
+def test_one_row_of_very_many_cells_does_not_widen_the_download() -> None:
+    judge = Judge()
+    judge.may_go_on.set()
+    scoring = score(b"id,review\n1,good\n" + b"," * 262_000 + b"\n", judge)
+    assert scoring._job.wait(30)
+
+    assert scoring.result is not None
+    rows = list(csv.reader(io.StringIO(scoring.result.as_csv().decode("utf-8-sig"))))
+    assert {len(row) for row in rows} == {200 + 6}
+    assert "262,001 cells, not 2" in rows[2][-1]
 
 
 def test_no_cell_of_the_download_begins_as_a_formula_does() -> None:
