@@ -1,4 +1,9 @@
-"""Work for processes of their own that end: a server never holds scikit-learn in memory."""
+"""Work for processes of their own that end: a server never holds scikit-learn in memory.
+
+A worker says what it found on standard output, a line at a time. An error meant for the user
+is a line too, `{"error": class, "message": sentence}`, and then the exit code is not 0. Its
+standard input is a pipe whose end tells it that whoever started it has died.
+"""
 
 from __future__ import annotations
 
@@ -8,21 +13,27 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from imdb_core.errors import (
     DataError,
     DataNotPreparedError,
     PreparationCancelledError,
     SourceDamagedError,
+    SourceUnavailableError,
+    StorageError,
     StudioError,
 )
 
 _POLL_S: Final = 0.02
+_ONE_THREAD: Final = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")}
 _PROJECT: Final = Path(__file__).parents[1]
-_ERRORS = {error.__name__: error for error in (DataNotPreparedError, SourceDamagedError)}
+_ERRORS = {
+    error.__name__: error
+    for error in (DataNotPreparedError, SourceDamagedError, SourceUnavailableError, StorageError)
+}
 
 
 def python(module: str, *arguments: str) -> list[str]:
@@ -38,25 +49,23 @@ def output_of(
 ) -> bytes:
     """The last line that `command` says on standard output. Blocks; asks often for a cancel.
 
-    A worker that meets an error for the user says `{"error": class, "message": sentence}`
-    instead and ends with a code that is not 0.
-
     Args:
         command: as `python` gives it.
         what: is computed, for sentences: "The figures".
         is_cancelled: asked many times a second.
 
     Raises:
-        DataError: the process was killed or failed; its own error, if it named one.
+        DataError: the process was killed or failed.
+        StudioError: the error that it named.
         PreparationCancelledError: cancelled; the process has ended.
     """
     with tempfile.TemporaryFile() as said, tempfile.TemporaryFile() as log:
         with subprocess.Popen(
             command,
-            stdin=subprocess.PIPE,  # its end tells the worker that this process has died
+            stdin=subprocess.PIPE,
             stdout=said,
             stderr=log,
-            env=_environment(),
+            env=environment(_ONE_THREAD),
         ) as process:
             try:
                 _wait(process, what, is_cancelled)
@@ -83,15 +92,42 @@ def work(task: Callable[[], str], *, yields: bool = False) -> int:
     Returns:
         The exit code.
     """
-    threading.Thread(target=_wait_for_parent, daemon=True).start()
+    end_with_parent()
     if yields and hasattr(os, "nice"):
         os.nice(10)
     try:
         print(task())
     except StudioError as error:
-        print(json.dumps({"error": type(error).__name__, "message": str(error)}))
+        print(error_line(error))
         return 1
     return 0
+
+
+def environment(more: Mapping[str, str]) -> dict[str, str]:
+    """A worker's: this process's with `more`; it finds the project from any folder."""
+    search = [str(_PROJECT), *filter(None, [os.environ.get("PYTHONPATH")])]
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(search), "PYTHONUTF8": "1", **more}
+
+
+def end_with_parent() -> None:
+    """Called in a worker: end it as soon as the process that started it is gone."""
+    threading.Thread(target=_wait_for_parent, daemon=True).start()
+
+
+def error_line(error: StudioError) -> str:
+    """What a worker says of an error, for `named_error`."""
+    return json.dumps({"error": type(error).__name__, "message": str(error)})
+
+
+def named_error(said: Mapping[str, Any]) -> StudioError:
+    """The error that a worker said; one that no worker is known to meet is a `DataError`."""
+    return _ERRORS.get(said["error"], DataError)(said["message"])
+
+
+def last_words(returncode: int, log: bytes) -> str:
+    """What a worker that failed by a defect said last on standard error, or its exit code."""
+    last = log.decode(errors="replace").strip().rpartition("\n")[2]
+    return last or f"exit code {returncode}"
 
 
 def _wait_for_parent() -> None:
@@ -110,16 +146,9 @@ def _wait(process: subprocess.Popen[bytes], what: str, is_cancelled: Callable[[]
         return
 
 
-def _environment() -> dict[str, str]:
-    search = [str(_PROJECT), *filter(None, [os.environ.get("PYTHONPATH")])]
-    one_thread = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")}
-    return {**os.environ, **one_thread, "PYTHONPATH": os.pathsep.join(search), "PYTHONUTF8": "1"}
-
-
-def _failure(returncode: int, said: bytes, log: bytes, what: str) -> DataError:
+def _failure(returncode: int, said: bytes, log: bytes, what: str) -> StudioError:
     try:
-        message = json.loads(said)
-        return _ERRORS.get(message["error"], DataError)(message["message"])
+        return named_error(json.loads(said))
     except (ValueError, KeyError, TypeError):
         pass
     if returncode < 0:
@@ -127,8 +156,7 @@ def _failure(returncode: int, said: bytes, log: bytes, what: str) -> DataError:
             f"The process that works out {what.lower()} was killed (signal {-returncode}), perhaps "
             "because memory ran out. Close other programs and try again."
         )
-    last = log.decode(errors="replace").strip().rpartition("\n")[2]
     return DataError(
-        f"{what} could not be worked out ({last or f'exit code {returncode}'}). "
+        f"{what} could not be worked out ({last_words(returncode, log)}). "
         "Try again, or install the requirements again."
     )

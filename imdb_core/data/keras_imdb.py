@@ -6,10 +6,8 @@ Importing Keras costs seconds and 480 MB and would stay in a server for good.
 from __future__ import annotations
 
 import json
-import os
 import queue
 import subprocess
-import sys
 import tempfile
 import threading
 import time
@@ -18,17 +16,14 @@ from pathlib import Path
 from typing import IO, Final
 
 from imdb_core.data.progress import Progress, Watch
-from imdb_core.errors import SourceDamagedError, SourceUnavailableError, StorageError
+from imdb_core.errors import SourceUnavailableError
+from imdb_core.process import environment, last_words, named_error, python
 
-WORKER: Final = (sys.executable, "-m", "imdb_core.data.keras_worker")
+WORKER: Final = python("imdb_core.data.keras_worker")
 SILENCE_S: Final = 120.0
 """A worker that says nothing for so long is given up."""
 
-_ERRORS = {
-    error.__name__: error for error in (SourceDamagedError, SourceUnavailableError, StorageError)
-}
 _POLL_S = 0.1
-_PROJECT = Path(__file__).parents[2]
 
 
 def prepare(
@@ -57,10 +52,11 @@ def prepare(
     with tempfile.TemporaryFile() as log:
         with subprocess.Popen(
             [*worker, str(folder)],
-            stdin=subprocess.PIPE,  # its end tells the worker that this process has died
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=log,
-            env=_environment(keras_home),
+            # Without a backend named, Keras looks for TensorFlow.
+            env=environment({"KERAS_BACKEND": "torch", "KERAS_HOME": str(keras_home)}),
         ) as process:
             try:
                 assert process.stdout is not None  # it is a pipe
@@ -80,17 +76,6 @@ def advice(keras_home: Path) -> str:
         f"its .tar.gz, put Keras's imdb.npz and imdb_word_index.json into "
         f"{keras_home / 'datasets'}, or use the sample."
     )
-
-
-def _environment(keras_home: Path) -> dict[str, str]:
-    search = [str(_PROJECT), *filter(None, [os.environ.get("PYTHONPATH")])]
-    return {
-        **os.environ,
-        "KERAS_BACKEND": "torch",  # else Keras looks for TensorFlow
-        "KERAS_HOME": str(keras_home),
-        "PYTHONPATH": os.pathsep.join(search),
-        "PYTHONUTF8": "1",  # Keras opens its JSON in the locale's encoding
-    }
 
 
 def _follow(stdout: IO[bytes], watch: Watch, timeout_s: float, keras_home: Path) -> None:
@@ -115,7 +100,7 @@ def _follow(stdout: IO[bytes], watch: Watch, timeout_s: float, keras_home: Path)
         heard_at = time.monotonic()
         message = json.loads(line)
         if "error" in message:
-            raise _ERRORS[message["error"]](message["message"])
+            raise named_error(message)
         watch.report(Progress(**message))
 
 
@@ -131,8 +116,6 @@ def _failure(returncode: int, log: bytes, keras_home: Path) -> SourceUnavailable
             f"The process that reads Keras's files was killed (signal {-returncode}), perhaps "
             "because memory ran out: it needs about 1 GB. Close other programs and try again."
         )
-    last = log.decode(errors="replace").strip().rpartition("\n")[2]
     return SourceUnavailableError(
-        f"Keras's files could not be read ({last or f'exit code {returncode}'}). "
-        f"{advice(keras_home)}"
+        f"Keras's files could not be read ({last_words(returncode, log)}). {advice(keras_home)}"
     )

@@ -12,7 +12,6 @@ import os
 import shutil
 import ssl
 import sys
-import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
@@ -30,6 +29,7 @@ from imdb_core.errors import (
     StorageError,
     StudioError,
 )
+from imdb_core.process import end_with_parent, error_line
 
 ORIGIN: Final = "IMDB reviews, from Keras's files"
 
@@ -42,11 +42,11 @@ def main(folder: Path) -> int:
     """Prepare `folder`, report on standard output, and return the exit code."""
     channel = os.fdopen(os.dup(1), "w", encoding="utf-8", buffering=1)
     os.dup2(2, 1)  # Keras prints
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    end_with_parent()
     try:
         prepare(folder, lambda progress: print(json.dumps(vars(progress)), file=channel))
     except StudioError as error:
-        print(json.dumps({"error": type(error).__name__, "message": str(error)}), file=channel)
+        print(error_line(error), file=channel)
         return 1
     return 0
 
@@ -171,11 +171,6 @@ def _download_error(error: Exception, wanted: Path) -> StudioError:
     return SourceUnavailableError(
         f"{present}{wanted.name} could not be downloaded ({reason}). {help}"
     )
-
-
-def _end_with_parent() -> None:
-    os.read(0, 1)  # returns when the parent is gone
-    os._exit(1)
 
 
 if __name__ == "__main__":

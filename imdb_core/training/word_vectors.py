@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from imdb_core.errors import StorageError
+from imdb_core.data.prepared import write_array
 from imdb_core.process import output_of, python
 
 WORKER: Final = python("imdb_core.training.word_vectors_worker")
@@ -48,14 +48,11 @@ def find_word_vectors(
     Raises:
         DataError: the process that computes was killed, or failed.
         PreparationCancelledError: cancelled; nothing is kept.
-        StorageError: the disk has no room for the ids.
+        StorageError: the disk has no room for the ids, or the vectors.
     """
     with tempfile.TemporaryDirectory() as folder:
         given, made = Path(folder, "ids.npy"), Path(folder, "vectors.npy")
-        try:
-            np.save(given, ids)
-        except OSError as error:
-            raise StorageError.from_os_error(error, given) from error
+        write_array(given, ids)
         command = [*worker, str(given), str(made), str(vocab_size), str(size)]
         output_of(command, "The word vectors", is_cancelled=is_cancelled)
         vectors: NDArray[np.float32] = np.load(made, allow_pickle=False)

@@ -12,6 +12,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from imdb_core.data.prepared import write_array
 from imdb_core.process import work
 
 WINDOW: Final = 5
@@ -30,7 +31,7 @@ def main(given: Path, made: Path, vocab_size: int, size: int) -> int:
     """Write the vectors and return the exit code."""
 
     def write() -> str:
-        np.save(made, factor(associations(np.load(given), vocab_size), size))
+        write_array(made, factor(associations(np.load(given), vocab_size), size))
         return "{}"
 
     return work(write)

@@ -8,11 +8,15 @@ import pytest
 from imdb_core.config import TrainConfig
 from imdb_core.data import Dataset
 from imdb_core.data.encoded import encode_split
-from imdb_core.errors import DataError, PreparationCancelledError
-from imdb_core.training.word_vectors import find_word_vectors
+from imdb_core.errors import DataError, PreparationCancelledError, StorageError
+from imdb_core.training.word_vectors import WORKER, find_word_vectors
 from imdb_core.training.word_vectors_worker import WINDOW, associations, factor
 
 WAITS = [sys.executable, "-c", "import sys; sys.stdin.read()"]
+SMALL_DISK = (
+    "import os, resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (500_000, 500_000));"
+    "os.execv(sys.executable, [sys.executable, *sys.argv[1:]])"
+)
 DIES = [sys.executable, "-c", "import os, signal; os.kill(os.getpid(), signal.SIGKILL)"]
 
 
@@ -77,3 +81,11 @@ def test_a_worker_that_dies_is_explained_and_a_cancel_is_heeded() -> None:
         find_word_vectors(ids, 100, 4, worker=DIES)
     with pytest.raises(PreparationCancelledError):
         find_word_vectors(ids, 100, 4, worker=WAITS, is_cancelled=lambda: True)
+
+
+def test_vectors_that_do_not_fit_on_the_disk_are_a_storage_error() -> None:
+    worker = [sys.executable, "-c", SMALL_DISK, *WORKER[1:]]
+    ids = np.full((20, 30), 4, np.int32)
+
+    with pytest.raises(StorageError, match=r"vectors\.npy could not be written: File too large"):
+        find_word_vectors(ids, 5000, 60, worker=worker)
