@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 from itertools import islice
-from typing import Any
 
 from imdb_core import cli_data, cli_runs
+from imdb_core.cli_command import add_command
 from imdb_core.cli_runs import open_store, print_json
-from imdb_core.config import PRESETS, field_specs
+from imdb_core.config import PRESETS, TrainConfig, field_specs
 from imdb_core.data import DataLibrary, Progress, is_own
 from imdb_core.errors import (
     ConfigError,
@@ -68,7 +68,7 @@ def _train(options: argparse.Namespace, settings: Settings) -> int:
     values = dict(_assignment(text) for text in options.set)
     if options.source:
         values["source"] = options.source
-    config = PRESETS[options.preset].changed(**values)
+    config = TrainConfig.parse(PRESETS[options.preset].model_dump() | values)
     if is_own(config.source):
         DataLibrary(settings).load(config.source)  # or say so before there is a run
     store = open_store(settings)
@@ -180,7 +180,23 @@ def _complain(message: str) -> None:
 
 
 def _texts(arguments: list[str]) -> Iterable[str]:
-    return (line.rstrip("\n") for line in sys.stdin) if arguments == ["-"] else arguments
+    """The arguments, or for `-` the lines of standard input, one by one.
+
+    Raises:
+        TextError: a line is not in the terminal's encoding, nearly always UTF-8.
+    """
+    if arguments != ["-"]:
+        yield from arguments
+        return
+    encoding = sys.stdin.encoding
+    for number, line in enumerate(sys.stdin.buffer, start=1):
+        try:
+            yield line.decode(encoding).rstrip("\r\n")
+        except UnicodeDecodeError as error:
+            raise TextError(
+                f"Line {number} of standard input is not {encoding} ({error.reason}). Convert "
+                f"the text first, as with: iconv -f WINDOWS-1252 -t {encoding}"
+            ) from error
 
 
 def _assignment(text: str) -> tuple[str, str]:
@@ -199,9 +215,9 @@ def _parser() -> argparse.ArgumentParser:
 
     data = commands.add_parser("data", help="the reviews to train on")
     data_commands = data.add_subparsers(required=True, metavar="COMMAND")
-    cli_data.add_commands(partial(_command, data_commands))
+    cli_data.add_commands(partial(add_command, data_commands))
 
-    train = _command(commands, "train", _train, "train a network")
+    train = add_command(commands, "train", _train, "train a network")
     train.add_argument("--preset", choices=PRESETS, default="notebook")
     train.add_argument(
         "--set",
@@ -214,32 +230,21 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("--label", default="", help="a name for the run")
     _add_jsonl(train)
 
-    score = _command(commands, "score", _score, "judge texts")
+    score = add_command(commands, "score", _score, "judge texts")
     _add_run_option(score)
     score.add_argument("texts", nargs="+", metavar="TEXT", help="a review; - reads one a line")
 
-    evaluate = _command(commands, "evaluate", _evaluate, "accuracy on a whole split")
+    evaluate = add_command(commands, "evaluate", _evaluate, "accuracy on a whole split")
     _add_run_option(evaluate)
     evaluate.add_argument("--split", choices=("validation", "test"), default="validation")
     evaluate.add_argument("--json", action="store_true", help="print one JSON object")
 
     runs = commands.add_parser("runs", help="what was trained")
     run_commands = runs.add_subparsers(required=True, metavar="COMMAND")
-    cli_runs.add_commands(partial(_command, run_commands))
-    resume = _command(run_commands, "resume", _runs_resume, "go on from the last epoch")
+    cli_runs.add_commands(partial(add_command, run_commands))
+    resume = add_command(run_commands, "resume", _runs_resume, "go on from the last epoch")
     _add_jsonl(resume)
     resume.add_argument("run", metavar="ID")
-    return parser
-
-
-def _command(
-    commands: Any,  # noqa: ANN401 - argparse keeps the type private
-    name: str,
-    function: Callable[[argparse.Namespace, Settings], int],
-    help: str,
-) -> argparse.ArgumentParser:
-    parser: argparse.ArgumentParser = commands.add_parser(name, help=help, description=help)
-    parser.set_defaults(command=function)
     return parser
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
 from pathlib import Path
 
+from imdb_core.cli_command import AddCommand
 from imdb_core.config import BUILT_IN_SOURCES
 from imdb_core.data import CsvChoices, DataLibrary, Dataset, check_csv
 from imdb_core.data.csv_text import DELIMITERS, ENCODINGS, MAX_BYTES, read_bytes
@@ -14,11 +14,6 @@ from imdb_core.data.progress import Watch
 from imdb_core.errors import CsvError, DataNotPreparedError
 from imdb_core.settings import Settings
 from imdb_core.terminal import ProgressLine, StopOnSignal
-
-AddCommand = Callable[
-    [str, Callable[[argparse.Namespace, Settings], int], str], argparse.ArgumentParser
-]
-"""Adds a command by its name, what it does, and its help."""
 
 _NAMED_DELIMITERS = {name: delimiter for delimiter, name in DELIMITERS.items()}
 

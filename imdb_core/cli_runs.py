@@ -4,22 +4,17 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from imdb_core.cli_command import AddCommand
 from imdb_core.errors import RunArchiveError, StorageError
 from imdb_core.runs.export import FORMATS, export, file_name
 from imdb_core.runs.recycling import KEPT_FOR
 from imdb_core.runs.run import Run
 from imdb_core.runs.store import RunStore
 from imdb_core.settings import Settings
-
-AddCommand = Callable[
-    [str, Callable[[argparse.Namespace, Settings], int], str], argparse.ArgumentParser
-]
-"""Adds a command by its name, what it does, and its help."""
 
 
 def add_commands(add: AddCommand) -> None:

@@ -32,7 +32,8 @@ def cli(home: Path, *arguments: str, stdin: str = "") -> subprocess.CompletedPro
         env=environment(home),
         input=stdin,
         capture_output=True,
-        text=True,
+        encoding="utf-8",
+        errors="surrogateescape",  # a lone \udce9 is the byte e9
     )
 
 
@@ -65,6 +66,16 @@ def test_a_trained_run_is_listed_evaluated_and_scores_a_review_a_line(
     assert (evaluation["reviews"], evaluation["run_id"]) == (1000, run_id)
 
 
+def test_reviews_that_are_not_in_the_terminals_encoding_are_a_sentence(
+    home: Path, run_id: str
+) -> None:
+    done = cli(home, "score", "--run", run_id, "-", stdin="A good film.\nD\udce9j\udce0 vu.\n")
+
+    assert done.returncode == 2
+    assert "Line 2 of standard input is not utf-8" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_the_export_loads_into_the_notebooks_class(home: Path, run_id: str, tmp_path: Path) -> None:
     target = tmp_path / "best_rnn_model.pt"
     done = cli(home, "runs", "export", run_id, "--format", "pt", "-o", str(target))
@@ -77,6 +88,7 @@ def test_the_export_loads_into_the_notebooks_class(home: Path, run_id: str, tmp_
     ("arguments", "code", "message"),
     [
         (["train", "--set", "patience=0"], 2, "Patience (patience) is '0'"),
+        (["train", "--set", "self=1"], 2, "self"),
         (["train", "--set", "patience"], 2, "not of the form FIELD=VALUE"),
         (["score", "--run", "nonsense", "x"], 2, "There is no run 'nonsense'"),
         (["runs", "delete", "../data"], 2, "There is no run '../data'"),
