@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-_STOP = 1
-_PAUSE = 2
-
 
 class StopFlag:
     """Set from any thread, looked at often by the one that works.
@@ -17,15 +14,16 @@ class StopFlag:
 
     def __init__(self) -> None:
         self.memory = np.zeros(1, dtype=np.uint8)
+        self._is_stop = False  # never taken back, so that a pause beside it cannot undo it
 
     def set(self) -> None:
         """Ask the work to end soon; it decides what to keep."""
-        self.memory[0] = _STOP
+        self._is_stop = True
+        self.memory[0] = 1
 
     def pause(self) -> None:
         """Ask the work to end soon, so that it can go on later; a stop stays a stop."""
-        if not self.is_set():
-            self.memory[0] = _PAUSE
+        self.memory[0] = 1
 
     def is_set(self) -> bool:
         """Whether the work is to end, for either reason."""
@@ -34,4 +32,4 @@ class StopFlag:
     @property
     def asks_to_pause(self) -> bool:
         """Whether it is to end for a pause."""
-        return bool(self.memory[0] == _PAUSE)
+        return self.is_set() and not self._is_stop
