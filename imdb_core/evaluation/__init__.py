@@ -13,7 +13,7 @@ from imdb_core.evaluation.evaluation import (
     judged_right,
 )
 from imdb_core.evaluation.judging import predict
-from imdb_core.evaluation.kept import basis_of, cached, stored
+from imdb_core.evaluation.kept import basis_of, cached, stored, stored_basis
 from imdb_core.evaluation.metrics import CalibrationBin, Curve, Metrics
 
 __all__ = [
@@ -33,4 +33,5 @@ __all__ = [
     "last_weights",
     "predict",
     "stored",
+    "stored_basis",
 ]

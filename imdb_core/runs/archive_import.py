@@ -8,12 +8,13 @@ import shutil
 import stat
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, Final
 
 from imdb_core.config import TrainConfig
+from imdb_core.data import Progress
 from imdb_core.errors import RunArchiveError, RunDamagedError
 from imdb_core.files import write_atomically
 from imdb_core.runs.archive import (
@@ -49,8 +50,18 @@ _DAMAGE: Final = (
 )  # fmt: skip
 
 
-def import_run(store: RunStore, file: IO[bytes]) -> Run:
+def import_run(
+    store: RunStore,
+    file: IO[bytes],
+    *,
+    on_progress: Callable[[Progress], None] = lambda progress: None,
+) -> Run:
     """Add the run in a zip of `as_zip`; it gets a new id if there is one of its own.
+
+    Args:
+        store: takes it in.
+        file: the zip.
+        on_progress: called for every file of the run, in this thread.
 
     Raises:
         RunArchiveError: the file is not such a zip, or holds what must not be; nothing of it
@@ -63,10 +74,15 @@ def import_run(store: RunStore, file: IO[bytes]) -> Run:
         shapes = shapes_of(config)
         _check_sizes(entries, shapes)
         with store.shelf.draft() as draft:
-            for name, entry in entries.items():
+            for done, (name, entry) in enumerate(entries.items()):
+                on_progress(_progress("Unpacking", done, len(entries)))
                 _extract(archive, entry, draft / name)
-            _check(draft, config, shapes)
+            _check(draft, config, shapes, on_progress)
             return store.add(draft, run_id)
+
+
+def _progress(stage: str, done: int, total: int) -> Progress:
+    return Progress(stage=stage, done=done, total=total, unit="files")
 
 
 @contextmanager
@@ -164,7 +180,9 @@ def _extract(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, target: Path) -> 
         shutil.copyfileobj(source, file)
 
 
-def _check(draft: Path, config: TrainConfig, shapes: Shapes) -> None:
+def _check(
+    draft: Path, config: TrainConfig, shapes: Shapes, on_progress: Callable[[Progress], None]
+) -> None:
     """All that is said must fit together: events, words, weights.
 
     Raises:
@@ -177,7 +195,9 @@ def _check(draft: Path, config: TrainConfig, shapes: Shapes) -> None:
         run = read_run(draft)
     except RunDamagedError as error:  # its message tells what to do with a run of one's own
         raise ValueError(f"{EVENTS} cannot be read as a run's") from error
-    for path in [*sorted(draft.glob("*.safetensors")), *sorted(draft.glob(f"{EPOCHS}/*"))]:
+    weights = [*sorted(draft.glob("*.safetensors")), *sorted(draft.glob(f"{EPOCHS}/*"))]
+    for done, path in enumerate(weights):
+        on_progress(_progress("Checking the weights", done, len(weights)))
         check_arrays(path, path.relative_to(draft).as_posix(), shapes, run)
     if run.epochs:
         for name in (BEST, VOCABULARY):

@@ -13,10 +13,9 @@ from imdb_core.ui.score_charts import CHART_CONFIG, curve_figure, curves_figure
 from imdb_core.ui.wording import HTML_BREAK, as_markdown, with_line_breaks
 
 if TYPE_CHECKING:
-    from imdb_core.scoring import Reading, ReadingCurve, ScorerCache
+    from imdb_core.scoring import Reading, ReadingCurve, Scorer
 
 _SHADE = '<style>[class*="st-key-unread"] { opacity: .68; }</style>'
-_scorers: list[ScorerCache] = []
 
 
 def draw_reading(run: Run, text: str, key: str, *, last_epoch: int | None = None) -> None:
@@ -28,44 +27,42 @@ def draw_reading(run: Run, text: str, key: str, *, last_epoch: int | None = None
         key: unique on the page.
         last_epoch: another epoch whose reading is drawn beside it.
     """
+    # Imported where it is needed: the page's first screen does not wait for PyTorch.
+    from imdb_core.ui.score_state import curve_of, scorers
+
     try:
-        with st.spinner("Reading it word by word …"):
-            scorer = _cache().get(run)
+        with st.spinner("Reading it …"):
+            scorer = scorers.get(run)
             reading = scorer.read(text)
-            curve = scorer.curve(reading)
-            last_curve = None if last_epoch is None else _of_epoch(run, last_epoch, reading)
+            last = None if last_epoch is None else _of_epoch(run, last_epoch)
     except TextError as error:
         frame.show_error(error)
         return
-    if last_curve is None:
-        figure = curve_figure(reading, curve, unsure=None)
-    else:
-        best = f"epoch {scorer.epoch} (best)", reading, curve
-        figure = curves_figure([best, (f"epoch {last_epoch}", reading, last_curve)])
-    st.plotly_chart(
-        figure,
-        key=f"curve_{key}",
-        config=CHART_CONFIG,
-        alt=f"P(positive) after each of {reading.words_read} words; at the end "
-        f"{curve.points[-1]:.1%}.",
-    )
-    _draw_turns(reading, curve)
+    curve = curve_of(scorer, reading)
+    last_curve = None if last is None else curve_of(last, reading)
+    if curve is not None and (last is None or last_curve is not None):
+        if last_curve is None:
+            figure = curve_figure(reading, curve, unsure=None)
+        else:
+            best = f"epoch {scorer.epoch} (best)", reading, curve
+            figure = curves_figure([best, (f"epoch {last_epoch}", reading, last_curve)])
+        st.plotly_chart(
+            figure,
+            key=f"curve_{key}",
+            config=CHART_CONFIG,
+            alt=f"P(positive) after each of {reading.words_read} words; at the end "
+            f"{curve.points[-1]:.1%}.",
+        )
+        _draw_turns(reading, curve)
     _draw_text(reading, key)
 
 
-def _cache() -> ScorerCache:
-    # Imported where it is needed: the page's first screen does not wait for PyTorch.
-    from imdb_core.scoring import ScorerCache
+def _of_epoch(run: Run, epoch: int) -> Scorer | None:
+    """What scores with another epoch's weights; None where they were not kept."""
+    from imdb_core.ui.score_state import scorers
 
-    if not _scorers:
-        _scorers.append(ScorerCache())
-    return _scorers[0]
-
-
-def _of_epoch(run: Run, epoch: int, reading: Reading) -> ReadingCurve | None:
-    """The curve by another epoch's weights; None where they were not kept."""
     try:
-        return _cache().get(run, epoch).curve(reading)
+        return scorers.get(run, epoch)
     except StudioError:
         return None
 

@@ -6,7 +6,14 @@ import streamlit as st
 
 from imdb_core.data import Progress
 from imdb_core.errors import PreparationCancelledError, StudioError
-from imdb_core.evaluation import Evaluation, EvaluationSplit, basis_of, cached, stored
+from imdb_core.evaluation import (
+    Evaluation,
+    EvaluationSplit,
+    basis_of,
+    cached,
+    stored,
+    stored_basis,
+)
 from imdb_core.evaluation.baseline_rows import BaselineRows
 from imdb_core.jobs import Job
 from imdb_core.runs.run import Run
@@ -49,7 +56,7 @@ def _ready(studio: Studio, run: Run, split: EvaluationSplit) -> Evaluation | Non
         return None
     if run.is_live:
         return _of_live_run(studio, run, split)
-    if split == "test" and stored(run, split) is None:
+    if split == "test" and stored_basis(run, split) is None:
         _draw_begin(studio, run, split, "Look at the test reviews")
         return None
     _begin(studio, run, split)
@@ -124,7 +131,7 @@ def _has_seen_test(each: Run, run: Run) -> bool:
         and run.dataset is not None
         and each.dataset.fingerprint == run.dataset.fingerprint
     )
-    return is_same_data and stored(each, "test") is not None
+    return is_same_data and stored_basis(each, "test") is not None
 
 
 def _draw(studio: Studio, run: Run, evaluation: Evaluation) -> None:

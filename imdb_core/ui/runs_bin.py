@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from io import BytesIO
 
 import streamlit as st
 
-from imdb_core.errors import StudioError
+from imdb_core.data import Progress
+from imdb_core.jobs import JobQueue
+from imdb_core.runs.archive_jobs import RunImport
 from imdb_core.runs.recycling import KEPT_FOR
 from imdb_core.studio import Studio
 from imdb_core.ui import frame
+from imdb_core.ui.run_view import draw_progress
 from imdb_core.ui.runs_table import choose_runs
 from imdb_core.ui.wording import as_markdown
 
 _DELETED = "just_deleted"
-_IMPORT, _FILE, _ERROR = "import", "import_file", "import_error"
+_IMPORT, _FILE, _IMPORTING = "import", "import_file", "importing"
 _UPLOAD_LIMIT_MB = 200
+_TICK_S = 0.5
+
+# A module global, because any visitor can clear Streamlit's caches.
+_imports = JobQueue("imports")
 
 
 def remember_deleted(runs: Sequence[tuple[str, str]]) -> None:
@@ -63,6 +71,12 @@ def draw_bin(studio: Studio) -> None:
 
 def draw_import(studio: Studio) -> None:
     """Take in a run that another installation exported."""
+    importing: RunImport | None = st.session_state.get(_IMPORTING)
+    if importing is not None and not importing.job.is_done:
+        st.fragment(_draw_importing, run_every=_TICK_S)(importing)
+        return
+    if importing is not None:
+        _draw_end(importing)
     with (
         st.popover("Import", icon=":material/upload:", key=_IMPORT, on_change="rerun"),
         st.form("import_form", border=False, clear_on_submit=True),
@@ -72,23 +86,30 @@ def draw_import(studio: Studio) -> None:
         st.form_submit_button(
             "Import", type="primary", key="import_run", on_click=_take_in, args=(studio,)
         )
-    if _ERROR in st.session_state:
-        frame.show_error(st.session_state.pop(_ERROR))
 
 
 def _take_in(studio: Studio) -> None:
-    """Import what was uploaded, tick it in the table, and close the form."""
-    # Imported where it is needed: it knows PyTorch's shapes.
-    from imdb_core.runs.archive_import import import_run
-
+    """Have imported what was uploaded, and close the form."""
     file = st.session_state[_FILE]
-    if file is None:
-        return
-    try:
-        run = import_run(studio.store, file)
-    except StudioError as error:  # shown by the script that follows
-        st.session_state[_ERROR] = error
-    else:
-        choose_runs([run.id])
-        st.toast(as_markdown(f"Imported {run.name}."), icon=":material/check:")
-    st.session_state[_IMPORT] = False
+    if file is not None:
+        content = BytesIO(file.getvalue())  # the widget's own value stays Streamlit's
+        st.session_state[_IMPORTING] = RunImport(_imports, studio.store, file.name, content)
+        st.session_state[_IMPORT] = False
+
+
+def _draw_importing(importing: RunImport) -> None:
+    if importing.job.is_done:
+        st.rerun()
+    progress = importing.job.progress
+    with st.container(key="importing"):
+        draw_progress(progress if isinstance(progress, Progress) else Progress(stage="Waiting"))
+
+
+def _draw_end(importing: RunImport) -> None:
+    """Say once how it ended, and tick the run in the table."""
+    del st.session_state[_IMPORTING]
+    if importing.error is not None:
+        frame.show_error(importing.error)
+    elif importing.run is not None:
+        choose_runs([importing.run.id])
+        st.toast(as_markdown(f"Imported {importing.run.name}."), icon=":material/check:")

@@ -1,4 +1,4 @@
-"""What the Score page keeps between its runs: networks, explanations, files on their way."""
+"""What pages keep of scores between their runs: networks, explanations, files on their way."""
 
 from __future__ import annotations
 
@@ -28,6 +28,7 @@ file_queue = JobQueue("files")
 files: OrderedDict[str, FileScoring] = OrderedDict()
 """The last file of each of the last visitors, so that a reload does not lose it."""
 _calibrations = Answers("calibration")
+_curves = Answers("curves")
 _explanations = Answers("explanations")
 
 
@@ -48,9 +49,8 @@ def curve_of(scorer: Scorer, reading: Reading) -> ReadingCurve | None:
     Raises:
         StudioError: there is none.
     """
-    if not scorer.config.bidirectional:
-        return scorer.curve(reading)  # a single pass
-    return _explained("curve", scorer, reading, lambda: scorer.curve(reading))
+    # Not behind the explanations that take long: it is drawn first.
+    return _explained("curve", scorer, reading, lambda: scorer.curve(reading), answers=_curves)
 
 
 def gradients_of(scorer: Scorer, reading: Reading) -> Attribution | None:
@@ -100,14 +100,21 @@ def calibration_of(studio: Studio, scorer: Scorer) -> tuple[Calibration | None, 
     return found, ""
 
 
-def _explained(kind: str, scorer: Scorer, reading: Reading, work: Callable[[], T]) -> T | None:
+def _explained(
+    kind: str,
+    scorer: Scorer,
+    reading: Reading,
+    work: Callable[[], T],
+    *,
+    answers: Answers = _explanations,
+) -> T | None:
     # Not the scorer: an answer that is kept would keep its network, too.
     question = (
         kind, scorer.run.folder, scorer.epoch, reading.ids.tobytes(), reading.ranks.tobytes()
     )  # fmt: skip
-    found = _explanations.get(question, work, wait_s=_WAIT_S)
+    found = answers.get(question, work, wait_s=_WAIT_S)
     if found is None:
-        _wait(_explanations, question, work, "Working it out …")
+        _wait(answers, question, work, "Working it out …")
     return found
 
 

@@ -9,6 +9,7 @@ from streamlit.runtime.context import ContextProxy
 from streamlit.testing.v1 import AppTest
 
 from imdb_core.config import TrainConfig
+from imdb_core.runs.archive import as_zip
 from imdb_core.runs.run import DatasetInfo
 from imdb_core.runs.store import RunStore
 from imdb_core.studio import Studio
@@ -174,6 +175,34 @@ def test_a_paused_run_of_another_visitor_cannot_be_resumed_from_elsewhere(
     monkeypatch.setattr(ContextProxy, "ip_address", "192.0.2.1")
     page.run()
     assert page.button(key="resume").disabled
+
+
+def test_an_import_goes_on_beside_the_page_and_the_run_is_ticked_then(
+    page: AppTest, studio: Studio
+) -> None:
+    (plain,) = [run for run in studio.store.all() if run.name == "plain"]
+    imported(page, as_zip(plain))
+    (new,) = {run.id for run in studio.store.all() if run.name == "plain"} - {plain.id}
+
+    assert not page.error
+    assert page.session_state["chosen_runs"] == [new]
+
+
+def test_a_zip_that_is_no_run_is_refused_with_a_sentence_once(page: AppTest) -> None:
+    imported(page, b"no zip")
+    assert "no zip of a run" in page.error[0].value
+    page.run()
+    assert not page.error
+
+
+def imported(page: AppTest, content: bytes) -> None:
+    """Import a file to its end."""
+    page.file_uploader[0].set_value(("run.zip", content, "application/zip"))
+    page.button(key="import_run").click().run()
+    if "importing" in page.session_state:  # else it had ended when the page was drawn
+        assert page.session_state["importing"].job.wait(60)
+        page.run()
+    assert not page.exception, page.exception
 
 
 def test_words_states_tags_and_order_narrow_the_table_down(studio: Studio) -> None:

@@ -33,6 +33,7 @@ def settled(page: AppTest) -> AppTest:
         if not any("hourglass" in caption.value for caption in page.caption):
             return page
         for _, (job, _) in [*score_state._explanations._jobs.items(),
+                            *score_state._curves._jobs.items(),
                             *score_state._calibrations._jobs.items()]:  # fmt: skip
             assert job.wait(30)
         page.run()
