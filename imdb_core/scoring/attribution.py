@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -94,13 +93,7 @@ def integrated_gradients(network: SentimentRNN, reading: Reading) -> Attribution
     return found
 
 
-def left_out(
-    network: SentimentRNN,
-    config: TrainConfig,
-    reading: Reading,
-    *,
-    is_cancelled: Callable[[], bool] = lambda: False,
-) -> Attribution:
+def left_out(network: SentimentRNN, config: TrainConfig, reading: Reading) -> Attribution:
     """The logit of the review less that of the review without the word, for each word.
 
     A word that was cut off moves in where the review is longer than the network reads.
@@ -111,7 +104,6 @@ def left_out(
         network: judges.
         config: its settings.
         reading: the review.
-        is_cancelled: asked between batches; the rest is then zero.
     """
     whole = float(logits_of(network, reading.ids[None])[0])
     extra = len(reading.ranks) - reading.words_read
@@ -121,8 +113,6 @@ def left_out(
         indexes = range(start, min(start + rows_at_once, reading.words_read))
         rows = [np.delete(reading.ranks, extra + index) for index in indexes]
         values[start : start + len(rows)] = whole - logits_of(network, _encode(rows, config))
-        if is_cancelled():
-            break
     nothing = float(logits_of(network, _encode([reading.ranks[:0]], config))[0])
     return Attribution(values=values, difference=whole - nothing)
 

@@ -181,11 +181,9 @@ class Scorer:
         return integrated_gradients(self._network, reading)
 
     @one_thread()
-    def left_out(
-        self, reading: Reading, *, is_cancelled: Callable[[], bool] = lambda: False
-    ) -> Attribution:
+    def left_out(self, reading: Reading) -> Attribution:
         """What each word counts, by `attribution.left_out`."""
-        return left_out(self._network, self.config, reading, is_cancelled=is_cancelled)
+        return left_out(self._network, self.config, reading)
 
     def score_many(
         self,
