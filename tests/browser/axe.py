@@ -19,7 +19,8 @@ _BACKGROUND = "() => getComputedStyle(document.querySelector('.stApp')).backgrou
 
 
 def grave_faults(tab: Tab) -> list[str]:
-    """What axe-core calls serious or critical, a line for each element."""
+    """What axe-core calls serious or critical once nothing moves, a line for each element."""
+    tab.page.wait_for_function(_SETTLED)
     violations: list[dict[str, Any]] = Axe().run(tab.page).response["violations"]
     return [
         f"{each['id']}: {node['html'][:160]} {node['failureSummary']}"
@@ -33,15 +34,10 @@ def grave_faults(tab: Tab) -> list[str]:
 def grave_faults_in_light_and_dark(tab: Tab) -> list[str]:
     """The same in both themes, one after the other; the tab is light before and after."""
     light = tab.page.evaluate(_BACKGROUND)
-    found = _settled_faults(tab)
+    found = grave_faults(tab)
     tab.page.emulate_media(color_scheme="dark")
     tab.page.wait_for_function(f"light => ({_BACKGROUND})() !== light", arg=light)
-    found += [f"dark: {fault}" for fault in _settled_faults(tab)]
+    found += [f"dark: {fault}" for fault in grave_faults(tab)]
     tab.page.emulate_media(color_scheme="light")
     tab.page.wait_for_function(f"light => ({_BACKGROUND})() === light", arg=light)
     return found
-
-
-def _settled_faults(tab: Tab) -> list[str]:
-    tab.page.wait_for_function(_SETTLED)
-    return grave_faults(tab)

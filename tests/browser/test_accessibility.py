@@ -8,12 +8,13 @@ from playwright.sync_api import expect
 
 from tests.browser.axe import grave_faults
 from tests.browser.conftest import OpenTab
-from tests.browser.homes import lend, runs, train
+from tests.browser.homes import lend, runs
 from tests.browser.server import Server
 from tests.browser.tab import ENDLESS, Tab
 
 pytestmark = pytest.mark.browser
 
+_COLD_START_MS = 120_000  # on a fresh machine, a server first compiles its kernels
 SAMPLE = {"source": "sample", **ENDLESS}
 TRAIN_PAGE = (
     "setting_preset",
@@ -52,7 +53,7 @@ def test_axe_finds_no_grave_fault_on_the_train_page(
     faults = {}
 
     tab.open_with(**SAMPLE)
-    tab.sees(" an epoch")
+    expect(tab.text(" an epoch")).to_be_visible(timeout=_COLD_START_MS)
     faults["first visit"] = grave_faults(tab)
 
     tab.button("train").click()
@@ -68,29 +69,6 @@ def test_axe_finds_no_grave_fault_on_the_train_page(
     tab.sees("Stopped by hand")
     faults["finished"] = grave_faults(tab)
     assert {when: found for when, found in faults.items() if found} == {}
-
-
-def test_axe_finds_no_grave_fault_on_the_other_pages(
-    server: Server, open_tab: OpenTab, sample_home: Path, color_scheme: str
-) -> None:
-    lend(sample_home, "sample", server.home)
-    train(server.home)
-    server.start()
-    tab = open_tab(color_scheme=color_scheme)
-    faults = {}
-    for title, content in (
-        ("Score", "The verdict appears here."),
-        ("Evaluate", re.compile("validation", re.IGNORECASE)),
-        ("Runs", "Val. loss"),
-        ("Data", "Synthetic sample"),
-    ):
-        tab.open(title)
-        if title == "Runs":
-            tab.sees_cell("finished")
-        else:
-            tab.sees(content)
-        faults[title] = grave_faults(tab)
-    assert {title: found for title, found in faults.items() if found} == {}
 
 
 def tab_stops(tab: Tab) -> list[tuple[str, str]]:
