@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
+import numpy as np
 import streamlit as st
+from numpy.typing import NDArray
 
 from imdb_core.evaluation import Evaluation
 from imdb_core.evaluation.baseline_rows import BaselineRows
@@ -93,13 +95,12 @@ def _draw_weak_spots(evaluation: Evaluation, baselines: BaselineRows | None) -> 
         f"The dotted line is the accuracy on all {evaluation.reviews:,} reviews, {overall:.1%}. "
         "Bars are 95 % intervals: where they are wide, few reviews are in that part."
     )
-    stars = by_stars(evaluation, is_right)
     left, right = st.columns(2, gap="large")
     with left:
         st.markdown("###### By stars")
-        if stars:
-            _draw_slices(stars, overall, "stars")
-            st.caption("What the reviewer gave; reviews of 5 and 6 stars are not in the data.")
+        if evaluation.stars is not None:
+            _draw_slices(by_stars(evaluation, is_right), overall, "stars")
+            st.caption(_stars_words(evaluation.stars))
         else:
             st.caption(
                 "These data say nothing about stars; Stanford's files do (see the Data page)."
@@ -115,6 +116,13 @@ def _draw_weak_spots(evaluation: Evaluation, baselines: BaselineRows | None) -> 
             "Words such as 'not', 'never' and 'isn't' among the last "
             f"{evaluation.words_at_most} words, which is what the network reads."
         )
+
+
+def _stars_words(stars: NDArray[np.uint8]) -> str:
+    said = "What the reviewer gave."
+    if np.isin(stars, (5, 6)).any():
+        return said
+    return f"{said} Reviews of 5 and 6 stars, neither good nor bad, are not among these."
 
 
 def _draw_slices(slices: Sequence[Slice], overall: float, key: str) -> None:

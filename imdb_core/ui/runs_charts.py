@@ -44,7 +44,7 @@ def overlay_figure(runs: Sequence[Run], *, axis: Axis, measure: Measure) -> go.F
                 "dash": _DASHES[index // len(COLORS) % len(_DASHES)],
             },
             marker={"size": 4},
-            hovertemplate="%{y:.2%}" if measure == "val_accuracy" else "%{y:.4f}",
+            hovertemplate="%{y:.1%}" if measure == "val_accuracy" else "%{y:.4f}",
         )
         if run.best is not None:
             best = run.best.epoch - 1
@@ -72,10 +72,10 @@ _STEPS = (1, 2, 5, 10, 20, 50, 100, 200, 500)
 def scatter_figure(
     runs: Sequence[Run], x: Sequence[Any], y: Sequence[float], *, x_title: str, y_title: str
 ) -> go.Figure:
-    """One point a run."""
+    """One point a run; where `x` are words, they are categories."""
     figure = _figure(380, y_title)
     figure.add_scatter(
-        x=[str(value) for value in x] if _is_choice(x) else list(x),
+        x=list(x),
         y=list(y),
         mode="markers",
         marker={"size": 9, "color": TRAIN_COLOR, "opacity": 0.75, "line": {"width": 1}},
@@ -113,7 +113,7 @@ def _positions(epochs: Sequence[EpochRecord], axis: Axis) -> list[float]:
 
 
 def _is_choice(values: Sequence[Any]) -> bool:
-    return any(isinstance(value, str | bool) for value in values)
+    return any(isinstance(value, str) for value in values)
 
 
 def _short(name: str) -> str:

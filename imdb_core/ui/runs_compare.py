@@ -130,7 +130,7 @@ def draw_table(runs: Sequence[Run]) -> None:
         "Training time": [duration(run.training_seconds) for run in shown],
     }
     differing = differing_settings(shown)
-    rows |= {spec.label: [_spelled(value) for value in values] for spec, values in differing}
+    rows |= {spec.label: [spelled(value) for value in values] for spec, values in differing}
     st.markdown("##### What differs")
     columns = _distinct_names(shown)
     st.table(
@@ -179,7 +179,8 @@ def _told(run: Run) -> str:
     return f"{run.name} (best {run.best.val_loss:.4f} in epoch {run.best.epoch})"
 
 
-def _spelled(value: Any) -> str:  # noqa: ANN401 - any setting's
+def spelled(value: Any) -> str:  # noqa: ANN401 - any setting's
+    """A setting's value, as one says it."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, int):

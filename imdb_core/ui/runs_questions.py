@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import streamlit as st
 
@@ -10,12 +11,11 @@ from imdb_core.config import field_specs
 from imdb_core.runs.run import Run
 from imdb_core.training.replay import Replay, replay
 from imdb_core.ui.runs_charts import scatter_figure
+from imdb_core.ui.runs_compare import spelled
 from imdb_core.ui.wording import as_markdown
 
-_MOST_PATIENCE = 20
 _MOST_REPLAYED = 50
 _CHOICE_WIDTH_PX = 260  # two beside each other where there is room, else below
-_SETTINGS_OF_NO_USE = ("device", "engine", "source")
 
 RESULTS: dict[str, Callable[[Run], float | None]] = {
     "Validation accuracy": lambda run: run.best.val_accuracy if run.best else None,
@@ -40,9 +40,8 @@ def draw_replay(runs: Sequence[Run]) -> None:
     with panel:
         replayed = [run for run in runs if run.epochs][:_MOST_REPLAYED]
         usual = replayed[0].config.patience if replayed else 2
-        patience = st.slider(
-            "Patience", 1, _MOST_PATIENCE, min(usual, _MOST_PATIENCE), key="replay_patience"
-        )
+        most = int(field_specs()["patience"].maximum or 1)
+        patience = st.slider("Patience", 1, most, usual, key="replay_patience")
         told = [(run, _replay(run, patience)) for run in replayed]
         st.markdown(as_markdown(_sum(told, patience)))
         st.table(
@@ -51,7 +50,7 @@ def draw_replay(runs: Sequence[Run]) -> None:
                 "Stops after": [_stop(each) for _, each in told],
                 "Keeps": [str(each.best.epoch) for _, each in told],
                 "Val. loss": [f"{each.best.val_loss:.4f}" for _, each in told],
-                "Accuracy": [f"{each.best.val_accuracy:.2%}" for _, each in told],
+                "Accuracy": [f"{each.best.val_accuracy:.1%}" for _, each in told],
                 "Really": [_really(run) for run, _ in told],
             },
             hide_index=True,
@@ -68,7 +67,7 @@ def draw_scatter(runs: Sequence[Run]) -> None:
     if not panel.open:
         return
     with panel:
-        specs = {n: spec for n, spec in field_specs().items() if n not in _SETTINGS_OF_NO_USE}
+        specs = field_specs()
         varied = [name for name in specs if len({getattr(run.config, name) for run in runs}) > 1]
         with st.container(horizontal=True):
             setting = st.selectbox(
@@ -90,7 +89,7 @@ def draw_scatter(runs: Sequence[Run]) -> None:
         st.plotly_chart(
             scatter_figure(
                 with_value,
-                [getattr(run.config, setting) for run in with_value],
+                [_position(getattr(run.config, setting)) for run in with_value],
                 [value for _, value in points],
                 x_title=specs[setting].label,
                 y_title=result.lower(),
@@ -103,6 +102,11 @@ def draw_scatter(runs: Sequence[Run]) -> None:
         st.caption(
             f"{len(points):,} runs of the table; they may differ in other settings, too.{same}"
         )
+
+
+def _position(value: Any) -> Any:  # noqa: ANN401 - any setting's
+    """On an axis: a number as it is, a choice by what people call it."""
+    return spelled(value) if isinstance(value, str | bool) else value
 
 
 def _replay(run: Run, patience: int) -> Replay:

@@ -113,6 +113,20 @@ def test_every_part_unfolds(open_page: OpenPage, run: Run, studio: Studio) -> No
     assert not page.exception
 
 
+def test_stars_that_no_review_has_are_told_only_where_that_is_so(
+    open_page: OpenPage, run: Run, studio: Studio
+) -> None:
+    page = opened(done(open_page(PAGE), run, studio), "Weak spots")
+    evaluation = cached(run, "validation")
+    assert evaluation is not None
+    assert evaluation.stars is not None
+    has_them = {5, 6} & set(evaluation.stars.tolist())
+    assert ("5 and 6 stars" in texts(page)) != bool(has_them)
+
+    evaluation.stars[0] = 5
+    assert "5 and 6 stars" not in texts(page.run())
+
+
 def test_a_review_unfolds_in_full_with_its_reading_curve(
     open_page: OpenPage, run: Run, studio: Studio
 ) -> None:

@@ -1,5 +1,6 @@
 """The Runs page without a browser: what it lists, compares and changes."""
 
+import json
 import re
 import shutil
 from pathlib import Path
@@ -203,6 +204,28 @@ def imported(page: AppTest, content: bytes) -> None:
         assert page.session_state["importing"].job.wait(60)
         page.run()
     assert not page.exception, page.exception
+
+
+@pytest.mark.parametrize(
+    ("setting", "names"),
+    [
+        ("source", {"Synthetic sample"}),
+        ("device", {"Automatic"}),
+        ("engine", {"Automatic"}),
+        ("bidirectional", {"no"}),
+        ("cell", {"RNN", "GRU"}),
+        ("patience", {2, 5}),
+    ],
+)
+def test_any_setting_stands_on_the_axis_by_its_name(
+    setting: str, names: set[object], page: AppTest
+) -> None:
+    page.session_state["scatter"] = True
+    page.run()
+    page.selectbox(key="scatter_setting").set_value(setting).run()
+    assert not page.exception, page.exception
+    (points,) = json.loads(page.get("plotly_chart")[-1].proto.spec)["data"]
+    assert set(points["x"]) == names
 
 
 def test_words_states_tags_and_order_narrow_the_table_down(studio: Studio) -> None:
