@@ -9,7 +9,9 @@ from numpy.typing import NDArray
 
 from imdb_core.config import Cell, Readout
 from imdb_core.model import SentimentRNN
-from imdb_core.model.kernels.engine import Kernels
+from imdb_core.model.kernels.engine import Kernels, named_views
+from imdb_core.model.kernels.exact.workspace import choices_for
+from imdb_core.model.kernels.plan import sizes_of
 
 Floats = NDArray[np.float32]
 
@@ -37,10 +39,34 @@ def kernels_of(network: SentimentRNN, cell: Cell, batch: int, length: int) -> Ke
     )
 
 
+def gradients_of(
+    kernels: Kernels,
+    token_ids: NDArray[np.int32],
+    labels: Floats,
+    order: NDArray[np.int64],
+    masks: Floats | None = None,
+) -> tuple[float, dict[str, Floats]]:
+    """One batch's mean loss and its gradients by name, without a step; nothing of them stays."""
+    gradient = kernels._arrays["gradient"]
+    gradient[:] = 0
+    (loss,) = kernels.train(token_ids, labels, order, masks=masks, learning_rate=0.0)
+    named = named_views(gradient.copy(), kernels.sizes)
+    gradient[:] = 0
+    return float(loss), named
+
+
+def has_exact_kernels() -> bool:
+    """Whether the Notebook preset's network is trained to PyTorch's bits on this machine."""
+    sizes = sizes_of(
+        cell="rnn", readout="last", vocabulary=500, embedding=16, hidden=8, length=100, batch=64
+    )
+    return choices_for(sizes) is not None
+
+
 def reviews(
     rng: np.random.Generator, count: int, length: int, vocab: int, *, inner_zeros: bool = False
 ) -> tuple[NDArray[np.int32], Floats]:
-    """Random ids, many with padding in front, one of nothing else; and labels."""
+    """Random ids, many with padding in front, one (`count // 2`) of nothing else; and labels."""
     ids = rng.integers(1, vocab, size=(count, length)).astype(np.int32)
     padding = rng.integers(0, length + 1, size=count) * (rng.random(count) < 0.6)
     ids[np.arange(length) < padding[:, None]] = 0

@@ -44,7 +44,9 @@ class Kernels:
             at a step; 0 for none. `predict` takes them where there are any.
 
     Attributes:
-        is_exact: whether every number is rounded as PyTorch rounds it (see `exact`).
+        is_exact: whether every number is rounded as PyTorch rounds it (see `exact`), but for the
+            length of a gradient that is clipped, and running averages. Such trainings could
+            take the quicker kernels, but those begun here could not be resumed bit for bit.
         steps: Adam steps taken so far.
         stop: set `stop[0] = 1` to end a call before its next batch; 0 to go on.
         losses: batch means of the call to `train` under way, 0 where it is not yet.
@@ -99,11 +101,6 @@ class Kernels:
         return named_views(self._arrays[self._scored], self.sizes)
 
     @property
-    def gradients(self) -> dict[str, Floats]:
-        """Views of the gradients that `compute_gradients` left."""
-        return named_views(self._arrays["gradient"], self.sizes)
-
-    @property
     def first_moments(self) -> dict[str, Floats]:
         """Views of Adam's running means (torch's exp_avg)."""
         return named_views(self._arrays["first_moment"], self.sizes)
@@ -156,14 +153,6 @@ class Kernels:
         if learning_rate > 0:
             self.steps += done
         return losses[:done]
-
-    def compute_gradients(
-        self, token_ids: Ints, labels: Floats, order: Order, masks: Floats | None = None
-    ) -> float:
-        """Leave one batch's gradients in `gradients` without a step; returns its mean loss."""
-        self._arrays["gradient"][:] = 0
-        (loss,) = self.train(token_ids, labels, order, masks=masks, learning_rate=0.0)
-        return float(loss)
 
     def predict(self, token_ids: Ints, order: Order | None = None) -> Floats:
         """Logits of the reviews `order` (all by default); fewer if `stop` was set."""

@@ -1,3 +1,7 @@
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import numpy as np
 import pytest
 import torch
@@ -8,7 +12,7 @@ from imdb_core.errors import EngineUnavailableError
 from imdb_core.stop_flag import StopFlag
 from imdb_core.training.engines import engine_name
 from imdb_core.training.loop import TrainingLoop
-from imdb_core.training.records import EpochRecord
+from imdb_core.training.records import Arrays, EpochRecord
 
 CPU = torch.device("cpu")
 
@@ -86,9 +90,70 @@ def test_a_network_that_the_kernels_cannot_do_takes_torch_or_says_why(
         engine_name(TrainConfig.parse(changes | {"engine": "fast"}), CPU)
 
 
+@pytest.mark.parametrize(
+    ("cell", "hidden_size", "max_length", "expected"),
+    [
+        ("rnn", 256, 400, "fast"), ("gru", 256, 400, "fast"),
+        ("lstm", 96, 20, "fast"), ("lstm", 97, 199, "torch"),
+        ("lstm", 97, 200, "fast"), ("lstm", 128, 200, "fast"),
+        ("lstm", 128, 199, "torch"), ("lstm", 129, 400, "torch"),
+    ],
+)  # fmt: skip
+def test_auto_takes_the_engine_that_was_measured_to_be_the_faster(
+    cell: str, hidden_size: int, max_length: int, expected: str
+) -> None:
+    config = TrainConfig.parse({"cell": cell, "hidden_size": hidden_size, "max_length": max_length})
+
+    assert engine_name(config, CPU) == expected
+    assert engine_name(config.changed(engine="fast"), CPU) == "fast"
+    assert engine_name(config.changed(engine="torch"), CPU) == "torch"
+
+
 def test_a_gpu_takes_torch() -> None:
     assert engine_name(TrainConfig(), torch.device("cuda")) == "torch"
     assert engine_name(TrainConfig(), CPU) == "fast"
+
+
+@contextmanager
+def a_busy_machine() -> Iterator[None]:
+    """Another thread multiplies matrices, with all of PyTorch's threads."""
+    is_over, has_begun = threading.Event(), threading.Event()
+
+    def multiply() -> None:
+        matrix = torch.ones(400, 400)
+        while not is_over.is_set():
+            torch.mm(matrix, matrix)
+            has_begun.set()
+
+    thread = threading.Thread(target=multiply)
+    thread.start()
+    try:
+        assert has_begun.wait(30)
+        yield
+    finally:
+        is_over.set()
+        thread.join()
+
+
+@pytest.mark.parametrize("cell", ["rnn", "lstm"])
+@pytest.mark.parametrize("hidden_size", [8, 48])
+@pytest.mark.parametrize("engine", ["torch", "fast"])
+def test_one_seed_gives_one_training_whatever_else_the_machine_does(
+    engine: str, hidden_size: int, cell: str
+) -> None:
+    def trained() -> tuple[list[tuple[float, float]], Arrays]:
+        history = History()
+        loop = small_loop(engine, cell=cell, hidden_size=hidden_size, learning_rate=0.01)
+        loop.run(history, StopFlag())
+        weights = {name: view.copy() for name, view in loop.engine.weights().items()}
+        return [(record.train_loss, record.val_loss) for record in history.records], weights
+
+    losses, weights = trained()
+    with a_busy_machine():
+        again, same = trained()
+
+    assert again == losses
+    assert all(np.array_equal(same[name], value) for name, value in weights.items())
 
 
 def test_averages_are_validated_and_kept_and_the_weights_go_on_from_where_they_were() -> None:

@@ -1,6 +1,5 @@
 """Where PyTorch uses MKL, a plain RNN read out at its last state is trained to its very bits."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -11,11 +10,12 @@ from torch.nn.functional import binary_cross_entropy
 
 from imdb_core.model.kernels.engine import Kernels
 from imdb_core.model.kernels.exact import workspace
-from imdb_core.model.kernels.exact.library import find_library
 from imdb_core.model.kernels.exact.orders import CALLED, Orders, find_orders
-from tests.kernels import Floats, kernels_of, network_of, reviews
+from tests.kernels import Floats, has_exact_kernels, kernels_of, network_of, reviews
 
-pytestmark = pytest.mark.skipif(find_library() is None, reason="PyTorch has no MKL to call")
+pytestmark = pytest.mark.skipif(
+    not has_exact_kernels(), reason="PyTorch has no MKL to call, or no AVX2 to be followed in"
+)
 
 LEARNING_RATE = 1e-3
 SIZES = [  # V, E, H, T, B; the reviews leave a short last batch
@@ -35,12 +35,9 @@ SIZES = [  # V, E, H, T, B; the reviews leave a short last batch
 
 
 @pytest.fixture(autouse=True)
-def one_thread_for_torch() -> Iterator[None]:
+def one_thread_for_torch(torch_threads: None) -> None:
     """As the training on PyTorch's layers takes for so few units."""
-    before = torch.get_num_threads()
     torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 class Pair:

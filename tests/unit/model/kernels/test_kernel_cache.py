@@ -9,7 +9,7 @@ from shutil import copytree, ignore_patterns
 
 import numpy as np
 
-from imdb_core.model.kernels.exact.library import find_library
+from tests.kernels import has_exact_kernels
 
 CODE = """
 import sys
@@ -68,8 +68,7 @@ def test_kernels_loaded_from_the_cache_give_what_compiled_ones_gave(tmp_path: Pa
     assert losses_of(cells, tmp_path) == loaded
     assert losses_of(cells[::-1], tmp_path) == loaded[::-1]
     # One type of record: `train` is compiled once, and once more for the exact kernels.
-    has_exact = find_library() is not None
-    assert len(list(tmp_path.rglob("*.nbc"))) == 1 + has_exact
+    assert len(list(tmp_path.rglob("*.nbc"))) == 1 + has_exact_kernels()
 
 
 def test_what_two_processes_compiled_works_in_a_third(tmp_path: Path) -> None:
