@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import os
 from typing import Any
 
 import numpy as np
@@ -19,6 +18,9 @@ from imdb_core.stop_flag import StopFlag
 from imdb_core.training.records import Arrays
 
 _TRAINED = "trained."
+# What PyTorch found when it was loaded: the cores that this process may use, or what
+# OMP_NUM_THREADS says. Python counts those that it may not use, too.
+_ALL_THREADS = torch.get_num_threads()
 
 
 class TorchEngine:
@@ -44,6 +46,7 @@ class TorchEngine:
     ) -> None:
         _use_threads(config)
         if device.type == "cuda":
+            # For the whole process: nothing in it wants cuDNN's quicker, varying sums.
             torch.backends.cudnn.deterministic = True
         self._config = config
         self._network = network.to(device)
@@ -181,7 +184,7 @@ class TorchEngine:
 def _use_threads(config: TrainConfig) -> None:
     # A small state is done before a second thread wakes, and where other programs keep the
     # cores busy, threads that wait for each other cost many times what they save.
-    torch.set_num_threads(1 if config.hidden_size <= 32 else os.cpu_count() or 1)
+    torch.set_num_threads(1 if config.hidden_size <= 32 else _ALL_THREADS)
 
 
 def _loss(logits: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
