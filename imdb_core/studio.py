@@ -144,14 +144,17 @@ class Studio:
     def stop(self, run_id: str) -> None:
         """Ask a run of this process, or a paused one, to end; it keeps its best epoch.
 
-        One that only waits in the queue has ended at once.
+        One that only waits in the queue is at once what it was before.
 
         Raises:
             RunStateError: another process trains it.
         """
         with self._starting:
             if self._training.withdraw(run_id):
-                self.store.cancel(run_id)
+                self.store.withdraw(run_id)
+                if not self.store.get(run_id).epochs:
+                    # The visitor would rather look at any other run of theirs.
+                    self._visitors = {run_id: self._visitors[run_id]} | self._visitors
                 self._settle(run_id)
                 return
         job = self._training.find(run_id)

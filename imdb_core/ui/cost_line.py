@@ -16,7 +16,7 @@ _TICK_S = 0.5
 
 def draw_cost(studio: Studio, config: TrainConfig) -> None:
     """Parameters at once; seconds and memory as soon as they are measured."""
-    with frame.errors_as_sentences():
+    with st.container(key="cost"), frame.errors_as_sentences():
         is_known = studio.cost(config) is not None
         st.fragment(_draw, run_every=None if is_known else _TICK_S)(studio, config, is_known)
 

@@ -51,6 +51,10 @@ _STYLE = """
   color: oklch(from currentcolor clamp(.2, (.6 - l) * 100, .98) 0 0); }
 [data-testid="stMultiSelectTagsContainer"] > :not(input) * { color: inherit; }
 .st-key-run_bar { justify-content: space-between; row-gap: .5rem; }
+.st-key-run_settings { row-gap: 0; }
+.st-key-run_settings [data-testid="stCaptionContainer"] { margin-bottom: 0; }
+/* Two lines: one that grows from one to two would push the settings below it about. */
+.st-key-cost [data-testid="stCaptionContainer"] { min-height: 2.9rem; }
 @media (max-width: 640px) {
   .block-container { padding: .75rem .9rem 2rem; }
   .st-key-brand { display: none; }

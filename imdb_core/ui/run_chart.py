@@ -26,7 +26,11 @@ _READING = """
 - **Dotted lines**: what **guessing**, and counting words without their order (**bag of words**),
   reach on the same validation reviews.
 """
-_WHY = {"patience": "patience ran out", "max_epochs": "most epochs", "user": "stopped by hand"}
+_WHY = {
+    "patience": "patience ran out",
+    "max_epochs": "last epoch allowed",
+    "user": "stopped by hand",
+}
 
 
 def draw_chart(studio: Studio, run: Run | None) -> None:
@@ -44,7 +48,7 @@ def draw_reading_help() -> None:
 
 def draw_chart_options() -> None:
     """What the chart shows beside the losses."""
-    with st.popover("Chart", icon=":material/tune:", key="chart_options"):
+    with st.popover("Chart", icon=":material/tune:", type="tertiary", key="chart_options"):
         st.toggle("Validation accuracy", value=True, key="show_accuracy", persist_state="session")
         st.toggle("Earlier runs", key="show_ghosts", persist_state="session")
         st.toggle("Logarithmic loss", key="log_scale", persist_state="session")

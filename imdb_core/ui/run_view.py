@@ -15,7 +15,7 @@ from imdb_core.ui import frame, tellers
 from imdb_core.ui.run_chart import draw_chart, draw_chart_options, draw_reading_help
 from imdb_core.ui.run_state import STATE_WORDS, state_of
 from imdb_core.ui.settings_form import form_is_behind
-from imdb_core.ui.transport import act, draw_transport, draw_transport_fault
+from imdb_core.ui.transport import act, draw_transport, draw_transport_fault, note_drawn
 from imdb_core.ui.visitor import may_control, visitor_id
 from imdb_core.ui.wording import as_markdown, duration, hearts, patience_words, settings_phrase
 
@@ -52,20 +52,21 @@ def _draw(studio: Studio, drawn_signature: tuple[str, ...]) -> None:
     # A button in here may have changed the form, which stands outside of this fragment.
     if page_signature(studio) != drawn_signature or form_is_behind():
         st.rerun()
+    note_drawn()
     run = studio.current(visitor_id())
     draw_transport_fault()
     with st.container(horizontal=True, vertical_alignment="center", key="run_bar"):
         _draw_title(studio, run)
         if run is not None:
             draw_transport(studio, run)
-        draw_chart_options()
     # Each part in a place of its own: what appears in one does not push the next one about.
-    settings = st.container(horizontal=True, vertical_alignment="top", key="run_settings")
+    settings = st.container(horizontal=True, vertical_alignment="center", key="run_settings")
     chart, ending = st.container(), st.container()
     numbers, queue, told = st.container(key="numbers"), st.container(), st.container()
     with settings:
         _draw_settings(run)
         draw_reading_help()
+        draw_chart_options()
     with chart, frame.errors_as_sentences():
         draw_chart(studio, run)
     if run is None:

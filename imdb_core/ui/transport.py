@@ -55,24 +55,31 @@ def act(key: str, action: Callable[[], object]) -> None:
     """Carry out a click, as a button's callback; what cannot be done is said on the page.
 
     A callback, since a script that is overtaken by the next one may lose the click. The second
-    half of a double click is none of its own; and where a tick meets a click, Streamlit may
-    bring it twice.
+    half of a double click does nothing, and where a tick meets a click, Streamlit may bring
+    one twice.
 
     Args:
         key: the button's.
         action: what it does; what it raises for the user becomes a message.
     """
-    last_key, last_time = st.session_state.get(_LAST_CLICK, ("", 0.0))
-    now = time.monotonic()
-    st.session_state[_LAST_CLICK] = key, now
-    if key == last_key and now - last_time < _DOUBLE_CLICK_S:
+    last_key, drawn_at = st.session_state.get(_LAST_CLICK, ("", None))
+    is_second_half = drawn_at is None or time.monotonic() - drawn_at < _DOUBLE_CLICK_S
+    if key == last_key and is_second_half:
         return
+    st.session_state[_LAST_CLICK] = key, None
     try:
         action()
     except RunStateError:
         pass  # the record has moved on since the button was drawn; the page shows how it stands
     except StudioError as error:
         st.session_state[_FAULT] = str(error)
+
+
+def note_drawn() -> None:
+    """Say that the page shows what the last click did: from here on, one more is meant."""
+    key, drawn_at = st.session_state.get(_LAST_CLICK, ("", 0.0))
+    if drawn_at is None:
+        st.session_state[_LAST_CLICK] = key, time.monotonic()
 
 
 def refusal(studio: Studio, run: Run) -> str:

@@ -45,6 +45,7 @@ class Studio:
 
     def take(self, tab: Tab, state: str) -> None:
         """The page as it is, at both widths and in both themes."""
+        tab.page.mouse.move(0, 0)
         for size, viewport in _SIZES.items():
             for scheme in ("light", "dark"):
                 tab.page.set_viewport_size(viewport)

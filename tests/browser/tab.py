@@ -21,8 +21,13 @@ from tests.browser.record import recorded, shown
 RUN_ID = r"\d{4}-\d{2}-\d{2}_\d{6}_[a-z0-9]{4}"
 SYNTHETIC = "Synthetic sample, not IMDB"
 
-ENDLESS = {"learning_rate": "0.00001", "max_epochs": "2000", "max_length": "400"}
-"""Settings of a run that takes a minute and more to end by itself: only a visitor ends it."""
+ENDLESS = {
+    "learning_rate": "0.00001",
+    "patience": "20",
+    "max_epochs": "2000",
+    "max_length": "1000",
+}
+"""Settings of a run that takes minutes to end by itself: only a visitor ends it."""
 
 _CURVES = """least => {
   const plot = document.querySelector('.st-key-loss_chart .js-plotly-plot');

@@ -1,6 +1,7 @@
 """What the Train page tells, against the record: of recorded real curves and of its own runs."""
 
 import csv
+import math
 import re
 from collections.abc import Iterable
 from pathlib import Path
@@ -11,6 +12,7 @@ from playwright.sync_api import Locator, expect
 from imdb_core.baselines import cached
 from imdb_core.config import TrainConfig
 from imdb_core.data import DataLibrary
+from imdb_core.errors import NonFiniteLossError
 from imdb_core.intervals import wilson_interval
 from imdb_core.model import SentimentRNN
 from imdb_core.runs.run import Run
@@ -20,6 +22,7 @@ from imdb_core.training.engines import engine_name
 from imdb_core.training.footprint import footprint_bytes
 from imdb_core.training.records import StopReason
 from imdb_core.training.replay import replay
+from imdb_core.training.stopping import check_finite
 from imdb_core.training.time_left import time_left
 from imdb_core.ui.wording import duration
 from tests.browser.conftest import OpenTab
@@ -215,7 +218,8 @@ def test_a_real_curve_is_told_as_it_grows_pauses_and_ends(
     says(tab.keyed("ending"), why_it_stopped(run, rule))
     says(tab.keyed("ending"), "Your guess was epoch 17; it was 22: 5 off.")
     expect(spoken).to_contain_text("Finished. Train and validation loss over 22 epochs.")
-    sees_why_not(tab, "pause", "Nothing is training.")
+    for button in ("pause", "step", "stop"):
+        sees_why_not(tab, button, "Nothing is training.")
     marks = tab.page.evaluate(_MARKS)
     assert (marks["star"], marks["shaded"], marks["ends"]) == ([17], [17, 22], [22])
     assert "patience ran out" in marks["words"]
@@ -299,6 +303,19 @@ def test_the_coach_speaks_of_real_curves_and_its_buttons_set_the_form(
     sees_state(tab, last, "Finished")
     tab.curves(least=len(last.epochs))
     expect(accuracies).to_have_count(0)
+
+    # A loss that is no number.
+    curve = recorded_curve("notebook_lr1e-1")
+    written = WrittenRun(server.home, curve)
+    written.train_to(3)
+    with pytest.raises(NonFiniteLossError) as caught:
+        check_finite(math.nan, "training loss", 4)
+    run = written.fail(caught.value)
+    sees_state(tab, run, "Failed")
+    tab.sees(str(caught.value))
+    (note,) = notes(run.config, run.epochs, ended="not_finite")
+    sees_notes(tab, [note])
+    set_it(tab, note)
 
 
 def rounded(values: Iterable[float]) -> list[float]:

@@ -89,13 +89,13 @@ def test_from_train_over_pause_and_step_to_stop(at_home: Path, open_tab: OpenTab
     tab.sees("No run yet. Click Train to start one.")
 
     with kept_from(at_home, "sample"):
-        tab.button("train").click()
+        tab.button("train").dblclick()  # starts one run, all the same
         run_id = tab.sees_run("Preparing")
         assert states(at_home) == ["preparing"]
     tab.sees_run("Training", run_id)
     epochs = pause(tab, at_home, run_id)
 
-    tab.button("step").click()
+    tab.button("step").dblclick()  # takes one step, all the same
     tab.curves(least=epochs + 1)
     tab.sees_run("Paused", run_id)
     assert len(record(at_home, run_id).epochs) == epochs + 1
@@ -107,6 +107,7 @@ def test_from_train_over_pause_and_step_to_stop(at_home: Path, open_tab: OpenTab
     tab.sees_run("Finished", run_id)
     tab.sees("Stopped by hand after epoch")
     assert record(at_home, run_id).reason == "user"
+    assert states(at_home) == ["finished"]
 
 
 def test_what_was_asked_for_is_said_until_the_batch_is_done(
@@ -164,10 +165,19 @@ def test_a_waiting_run_can_be_cancelled(at_home: Path, open_tab: OpenTab) -> Non
     other.sees_run("Finished", waiting)
     other.sees("No epoch was finished, so there are no weights.")
     assert states(at_home) == ["training", "finished"]
+
+    # One's own, while one looks at the run that trains.
+    expect(first.page.get_by_text("1 more waiting.")).to_have_count(0)
+    first.button("train").click()
+    first.sees("1 more waiting.")
+    queued = runs(at_home)[-1].id
+    first.button(f"cancel_{queued}").click()
+    expect(first.keyed(f"cancel_{queued}")).to_have_count(0)
+    assert states(at_home) == ["training", "finished", "finished"]
     first.sees_run("Training", running)
     first.button("stop").click()
     first.sees_run("Finished", running)
-    assert states(at_home) == ["finished", "finished"]
+    assert states(at_home) == ["finished", "finished", "finished"]
 
 
 def test_learning_rate_and_patience_may_change_while_paused(
@@ -189,7 +199,7 @@ def test_learning_rate_and_patience_may_change_while_paused(
     rate.fill("0.002")
     patience.fill("9")
     tab.page.get_by_role("button", name="Change").click()
-    told = re.compile(literally(f"Changed after epoch {epochs}: learning_rate 0.002, patience 9."))
+    told = re.compile(literally(f"Changed after epoch {epochs}: learning rate 0.002, patience 9."))
     tab.sees(told)
     tab.sees("embedding 16, patience 9")
     (change,) = record(at_home, run_id).changes

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
+from imdb_core.errors import StudioError
 from imdb_core.runs.run import DatasetInfo, Run
 from imdb_core.runs.store import RunStore
 from imdb_core.training.records import StopReason
@@ -54,6 +55,11 @@ class WrittenRun:
     def resume(self) -> None:
         """From where it was paused."""
         self._log.append("resumed", epoch=len(self.record.epochs))
+
+    def fail(self, error: StudioError) -> Run:
+        """By an error, in the epoch after the last one."""
+        self._log.append("failed", error=type(error).__name__, message=str(error))
+        return self.record
 
     def stop(self, reason: StopReason | None = None) -> Run:
         """For the reason that ended the recorded run, unless for another."""

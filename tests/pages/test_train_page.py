@@ -53,6 +53,27 @@ def shown(app: AppTest) -> str:
     return re.sub(r":small\[(.*)\]", r"\1", texts.replace("\\", ""))
 
 
+def test_what_cannot_be_changed_is_said_until_it_is_mended(
+    studio: Studio, open_page: OpenPage
+) -> None:
+    run = studio.start(ENDLESS)
+    after_first_epoch(studio, run)
+    studio.pause(run.id)
+    wait_for_all(studio)
+    app = open_page()
+    app.number_input(key=f"new_patience_{run.id}_0").set_value(99)
+    app.button(key="FormSubmitter:changes-Change").click().run()
+    for _ in range(2):
+        (fault,) = app.error
+        assert "is 99, but must be a whole number from 1 to 20" in fault.value.replace("\\", "")
+        app.run()
+    app.number_input(key=f"new_patience_{run.id}_0").set_value(9)
+    app.button(key="FormSubmitter:changes-Change").click().run()
+    assert not app.error
+    assert studio.store.get(run.id).config.patience == 9
+    assert "Changed after epoch" in shown(app)
+
+
 @pytest.mark.usefixtures("studio")
 def test_an_address_fills_the_form() -> None:
     app = visit(preset="quick", hidden_size="16", seed="7", bidirectional="true")
