@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import os
 from typing import Any
 
 import numpy as np
@@ -18,9 +19,6 @@ from imdb_core.stop_flag import StopFlag
 from imdb_core.training.records import Arrays
 
 _TRAINED = "trained."
-# What PyTorch found when it was loaded: the cores that this process may use, or what
-# OMP_NUM_THREADS says. Python counts those that it may not use, too.
-_ALL_THREADS = torch.get_num_threads()
 
 
 class TorchEngine:
@@ -184,7 +182,14 @@ class TorchEngine:
 def _use_threads(config: TrainConfig) -> None:
     # A small state is done before a second thread wakes, and where other programs keep the
     # cores busy, threads that wait for each other cost many times what they save.
-    torch.set_num_threads(1 if config.hidden_size <= 32 else _ALL_THREADS)
+    torch.set_num_threads(1 if config.hidden_size <= 32 else _usable_cores())
+
+
+def _usable_cores() -> int:
+    """Those that this process may use, where the system says; else all that there are."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def _loss(logits: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:

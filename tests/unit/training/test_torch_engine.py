@@ -1,3 +1,4 @@
+import os
 from typing import Any
 
 import numpy as np
@@ -48,6 +49,21 @@ def test_a_stop_is_noticed_before_the_next_batch(engine: TorchEngine) -> None:
     assert set(step.item() for name, step in engine.optimizer_state().items()
                if name.startswith("step.")) == {3}  # fmt: skip
     assert engine.validate(StopsAfter(3)) is None
+
+
+def test_a_large_state_takes_the_cores_that_the_process_may_use(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda process: {0, 3, 5}, raising=False)
+    split = EncodedSplit(
+        ids=np.zeros((0, 100), np.int32), labels=np.zeros(0, np.float32), rows=np.arange(0)
+    )
+    for hidden_size, threads in ((32, 1), (33, 3)):
+        config = TrainConfig(hidden_size=hidden_size)
+        network = initialize(SentimentRNN.empty(config), "torch", torch.Generator())
+        TorchEngine(network, config, split, split, torch.device("cpu"))
+
+        assert torch.get_num_threads() == threads
 
 
 class SinglePrecision(TorchDispatchMode):
