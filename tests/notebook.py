@@ -1,6 +1,6 @@
 """The notebook's network and loop, written out as the notebook has them, to compare with.
 
-Only the printing, the plot and the saving are left out.
+Only the printing, the plot and the saving are left out, and the device can be chosen.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ def run(
     val_seq: NDArray[np.int32],
     val_target: NDArray[np.float32],
     epochs: int = 100,
+    device: str = "cpu",
 ) -> tuple[list[float], list[float], int, float]:
     """Train and validation losses by epoch, the best epoch and its validation accuracy."""
     torch.manual_seed(42)
@@ -40,7 +41,7 @@ def run(
     val_dataset = TensorDataset(torch.tensor(val_seq), torch.tensor(val_target))
     train_loader = DataLoader(train_dataset, batch_size=64, shuffle=True)
     val_loader = DataLoader(val_dataset, batch_size=64, shuffle=False)
-    model = IMDBRnn()
+    model = IMDBRnn().to(device)
     criterion = nn.BCELoss()
     optimizer = optim.Adam(model.parameters(), lr=2e-4)
 
@@ -54,6 +55,7 @@ def run(
         model.train()
         train_loss = 0.0
         for inputs, targets in train_loader:
+            inputs, targets = inputs.to(device), targets.to(device)
             optimizer.zero_grad()
             outputs = model(inputs)
             loss = criterion(outputs.squeeze(), targets)
@@ -66,6 +68,7 @@ def run(
         corrects = 0
         with torch.no_grad():
             for inputs, targets in val_loader:
+                inputs, targets = inputs.to(device), targets.to(device)
                 outputs = model(inputs)
                 loss = criterion(outputs.squeeze(), targets)
                 val_loss += loss.item()

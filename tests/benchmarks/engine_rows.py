@@ -33,13 +33,20 @@ GRID_HIDDEN = (8, 16, 32, 64, 128)
 GRID_LENGTHS = (100, 400)
 GRID_REVIEWS = 64 * 12
 CPU = torch.device("cpu")
+DEFAULT_THREADS = torch.get_num_threads()  # before an engine sets its own
 
 
 class Epochs:
     """One training, an epoch a call."""
 
-    def __init__(self, config: TrainConfig, train: EncodedSplit, validation: EncodedSplit) -> None:
-        self.loop = TrainingLoop(config, train, validation, CPU)
+    def __init__(
+        self,
+        config: TrainConfig,
+        train: EncodedSplit,
+        validation: EncodedSplit,
+        device: torch.device = CPU,
+    ) -> None:
+        self.loop = TrainingLoop(config, train, validation, device)
         self._count = len(train)
 
     def __call__(self) -> None:
@@ -57,7 +64,10 @@ def notebook_rows(dataset: Dataset, scratch: Path) -> Iterator[Row]:
     layers = Epochs(config.changed(engine="torch"), train, validation)
 
     def loop() -> None:
+        threads = torch.get_num_threads()
+        torch.set_num_threads(DEFAULT_THREADS)
         notebook.run(train.ids, train.labels, validation.ids, validation.labels, epochs=1)
+        torch.set_num_threads(threads)
 
     group = "Notebook preset, one epoch of training and validation"
     mine, theirs = alternating_medians(ours, loop)
@@ -77,6 +87,25 @@ def notebook_rows(dataset: Dataset, scratch: Path) -> Iterator[Row]:
             mine = median_seconds(ours)
             yield Row(group=group, what="fast engine", ours=mine, peer=name,
                       theirs=theirs_or_none, wanted=wanted)  # fmt: skip
+
+
+def gpu_rows(dataset: Dataset) -> Iterator[Row]:
+    """The same network on a GPU, against the notebook's loop there; nothing without one."""
+    if not torch.cuda.is_available():
+        return
+    config = TrainConfig(device="cuda")
+    train, validation = splits(dataset, config)
+    ours = Epochs(config, train, validation, torch.device("cuda"))
+
+    def loop() -> None:
+        notebook.run(
+            train.ids, train.labels, validation.ids, validation.labels, epochs=1, device="cuda"
+        )
+
+    mine, theirs = alternating_medians(ours, loop)
+    yield Row(group=f"Notebook preset on {torch.cuda.get_device_name()}, one epoch",
+              what="PyTorch's layers, batches resident", ours=mine,
+              peer="the notebook's loop on it", theirs=theirs)  # fmt: skip
 
 
 def whole_run_rows(library: DataLibrary, scratch: Path, source: str) -> Iterator[Row]:
