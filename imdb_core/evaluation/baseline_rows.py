@@ -1,13 +1,12 @@
 """What the majority and a bag of words make of each review that a run is evaluated on.
 
-They are those of `imdb_core.baselines`, which has their validation figures only; here are
-both splits, review by review, so that a run can be held against them on any part.
+They are those of `imdb_core.baselines`, which has their validation figures only, taken from
+here; here are both splits, review by review, so that a run can be held against them on any part.
 """
 
 from __future__ import annotations
 
 import json
-import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -75,11 +74,30 @@ def stored(
         validation_fraction: of the run.
         data_folder: holds one folder a prepared source (`Settings.data_folder`).
     """
+    return stored_in(data_folder / source, fingerprint, validation_fraction)
+
+
+def stored_in(folder: Path, fingerprint: str, validation_fraction: float) -> BaselineRows | None:
+    """`stored`, by the prepared source's own folder."""
     try:
-        found = _read(_file(source, validation_fraction, data_folder))
+        found = _read(_file(folder, validation_fraction))
     except (OSError, SafetensorError, ValueError, KeyError, TypeError):
         return None
     return found if found.fingerprint == fingerprint else None
+
+
+def keep(folder: Path, rows: BaselineRows) -> None:
+    """Put `rows` into a prepared source's own folder.
+
+    Raises:
+        StorageError: the disk is full or the folder cannot be written.
+    """
+    file = _file(folder, rows.validation_fraction)
+    try:
+        file.parent.mkdir(exist_ok=True)
+    except OSError as error:
+        raise StorageError.from_os_error(error, file.parent) from error
+    write_atomically(file, _as_bytes(rows))
 
 
 def compute(
@@ -98,7 +116,7 @@ def compute(
         dataset: as `DataLibrary.load` gives it.
         validation_fraction, data_folder: as for `stored`.
         is_cancelled: asked several times a second.
-        worker: the command, to which folder, share, fingerprint and file are added.
+        worker: the command, to which folder, share and fingerprint are added.
 
     Raises:
         DataNotPreparedError, SourceDamagedError: the prepared folder is gone, or damaged.
@@ -109,22 +127,13 @@ def compute(
     known = stored(dataset.source, dataset.fingerprint, validation_fraction, data_folder)
     if known is not None:
         return known
-    with tempfile.TemporaryDirectory() as scratch:
-        made = Path(scratch, "rows.safetensors")
-        folder = data_folder / dataset.source
-        arguments = [str(folder), repr(validation_fraction), dataset.fingerprint, str(made)]
-        output_of([*worker, *arguments], _WHAT, is_cancelled=is_cancelled)
-        rows, content = _read(made), made.read_bytes()
-    file = _file(dataset.source, validation_fraction, data_folder)
-    try:
-        file.parent.mkdir(exist_ok=True)
-    except OSError as error:
-        raise StorageError.from_os_error(error, file.parent) from error
-    write_atomically(file, content)
-    return rows
+    folder = data_folder / dataset.source
+    arguments = [str(folder), repr(validation_fraction), dataset.fingerprint]
+    output_of([*worker, *arguments], _WHAT, is_cancelled=is_cancelled)
+    return _read(_file(folder, validation_fraction))
 
 
-def as_bytes(rows: BaselineRows) -> bytes:
+def _as_bytes(rows: BaselineRows) -> bytes:
     """The content of the file: arrays by split, the rest in the header."""
     facts = {
         "format": _FORMAT,
@@ -142,8 +151,8 @@ def _dumped(metrics: dict[str, Metrics]) -> dict[str, object]:
     return {split: each.model_dump() for split, each in metrics.items()}
 
 
-def _file(source: str, validation_fraction: float, data_folder: Path) -> Path:
-    return data_folder / source / _FOLDER / f"{validation_fraction!r}.rows.safetensors"
+def _file(folder: Path, validation_fraction: float) -> Path:
+    return folder / _FOLDER / f"{validation_fraction!r}.rows.safetensors"
 
 
 def _read(path: Path) -> BaselineRows:

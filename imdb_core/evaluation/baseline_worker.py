@@ -1,8 +1,8 @@
-"""`python -m imdb_core.evaluation.baseline_worker FOLDER FRACTION FINGERPRINT FILE`.
+"""`python -m imdb_core.evaluation.baseline_worker FOLDER FRACTION FINGERPRINT`.
 
 Fits the bag of words on the training rows of a prepared folder, has it and the majority judge
-the validation and the test rows, writes FILE as `baseline_rows` reads it, and ends. Only
-`baseline_rows` starts it. On standard output stands one JSON object: empty, or `error` (the
+the validation and the test rows, keeps that in the folder as `baseline_rows` reads it, and ends.
+Only `baseline_rows` starts it. On standard output stands one JSON object: empty, or `error` (the
 name of an error class) and `message`.
 """
 
@@ -12,35 +12,50 @@ import sys
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
-from imdb_core.baselines_worker import (
-    FEWEST_REVIEWS,
-    INVERSE_STRENGTH,
-    Matrix,
-    rows_of_words,
-    word_counts,
-)
-from imdb_core.data import Dataset, Reviews, prepared, validation_split
+from imdb_core.baselines_fit import fit, words_of
+from imdb_core.data import Dataset, prepared, validation_split
 from imdb_core.errors import DataError
-from imdb_core.evaluation.baseline_rows import BaselineRows, as_bytes
+from imdb_core.evaluation.baseline_rows import BaselineRows, keep, stored_in
 from imdb_core.evaluation.metrics import measure
 from imdb_core.process import work
 
-Probabilities = NDArray[np.float32]
 
-
-def main(folder: Path, fraction: float, fingerprint: str, file: Path) -> int:
-    """Write the file and return the exit code."""
+def main(folder: Path, fraction: float, fingerprint: str) -> int:
+    """Have the rows judged and kept, and return the exit code."""
 
     def write() -> str:
-        dataset = prepared.load(folder)
-        if dataset.fingerprint != fingerprint:
-            raise DataError(f"{folder} holds other reviews than before. Open the page again.")
-        file.write_bytes(as_bytes(judge(dataset, fraction)))
+        rows_at(folder, load(folder, fingerprint), fraction)
         return "{}"
 
     return work(write, yields=True)
+
+
+def load(folder: Path, fingerprint: str) -> Dataset:
+    """The prepared reviews.
+
+    Raises:
+        DataNotPreparedError, SourceDamagedError: as `prepared.load`.
+        DataError: the folder holds other data than those of `fingerprint`.
+    """
+    dataset = prepared.load(folder)
+    if dataset.fingerprint != fingerprint:
+        raise DataError(f"{folder} holds other reviews than before. Open the page again.")
+    return dataset
+
+
+def rows_at(folder: Path, dataset: Dataset, fraction: float) -> BaselineRows:
+    """What both baselines make of the reviews; worked out and kept where it is not known yet.
+
+    Raises:
+        StorageError: the folder cannot be written.
+    """
+    known = stored_in(folder, dataset.fingerprint, fraction)
+    if known is not None:
+        return known
+    found = judge(dataset, fraction)
+    keep(folder, found)
+    return found
 
 
 def judge(dataset: Dataset, fraction: float) -> BaselineRows:
@@ -48,7 +63,13 @@ def judge(dataset: Dataset, fraction: float) -> BaselineRows:
     train, validation = validation_split(len(dataset.train), fraction)
     labels = np.asarray(dataset.train.labels)
     share = float(labels[train].mean())
-    bag = _bag_of_words(dataset, train, validation)
+    counts = words_of(dataset.train, len(dataset.vocabulary))
+    bag_of_words = fit(counts, labels, train)
+    rows = {
+        "validation": counts[validation],
+        "test": words_of(dataset.test, len(dataset.vocabulary)),
+    }
+    bag = {split: bag_of_words(rows[split]).astype(np.float32) for split in rows}
     truth = {"validation": labels[validation], "test": np.asarray(dataset.test.labels)}
     return BaselineRows(
         fingerprint=dataset.fingerprint,
@@ -63,37 +84,5 @@ def judge(dataset: Dataset, fraction: float) -> BaselineRows:
     )
 
 
-def _bag_of_words(
-    dataset: Dataset, train: NDArray[np.int64], validation: NDArray[np.int64]
-) -> dict[str, Probabilities]:
-    """P(positive) by the judge that `baselines` describes, of both splits."""
-    from sklearn.feature_extraction.text import TfidfTransformer
-    from sklearn.linear_model import LogisticRegression
-
-    counts = _words(dataset.train, len(dataset.vocabulary))
-    learnt_from = counts[train]
-    columns = np.flatnonzero(learnt_from.getnnz(axis=0) >= FEWEST_REVIEWS)
-    weights = TfidfTransformer(sublinear_tf=True)
-    features = weights.fit_transform(learnt_from[:, columns])
-    regression = LogisticRegression(C=INVERSE_STRENGTH, max_iter=200)
-    regression.fit(features, np.asarray(dataset.train.labels)[train])
-
-    def judged(rows: Matrix) -> Probabilities:
-        probabilities: Probabilities = regression.predict_proba(
-            weights.transform(rows[:, columns])
-        )[:, 1].astype(np.float32)
-        return probabilities
-
-    test = _words(dataset.test, len(dataset.vocabulary))
-    return {"validation": judged(counts[validation]), "test": judged(test)}
-
-
-def _words(reviews: Reviews, vocabulary: int) -> Matrix:
-    """How often each rank stands in each review, (N, vocabulary + 1)."""
-    return word_counts(
-        rows_of_words(reviews), np.asarray(reviews.ranks), (len(reviews), vocabulary + 1)
-    )
-
-
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1]), float(sys.argv[2]), sys.argv[3], Path(sys.argv[4])))
+    sys.exit(main(Path(sys.argv[1]), float(sys.argv[2]), sys.argv[3]))

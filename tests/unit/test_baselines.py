@@ -1,6 +1,7 @@
 import math
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from imdb_core.config import TrainConfig
 from imdb_core.data import DataLibrary, Dataset
 from imdb_core.data.split import validation_split
 from imdb_core.errors import DataError, DataNotPreparedError, PreparationCancelledError
+from imdb_core.evaluation import baseline_rows
 from tests.conftest import settings_in
 
 CONFIG = TrainConfig(source="sample")
@@ -86,6 +88,28 @@ def test_what_was_found_is_kept_for_all_runs_of_the_same_split(
     assert cached(dataset, other_network, data_folder) == found
     assert compute(dataset, other_network, data_folder, worker=NEVER) == found
     assert cached(dataset, CONFIG.changed(validation_fraction=0.3), data_folder) is None
+
+
+def test_the_bag_of_words_is_fitted_once_for_both_pages(
+    found: Baselines, dataset: Dataset, data_folder: Path
+) -> None:
+    folder = data_folder / dataset.source
+    rows = baseline_rows.compute(dataset, 0.2, data_folder, worker=NEVER)
+    known = rows.bag_of_words_metrics["validation"]
+    assert (known.accuracy, known.log_loss) == (
+        found.bag_of_words.accuracy,
+        found.bag_of_words.loss,
+    )
+
+    other = replace(
+        rows,
+        validation_fraction=0.25,
+        bag_of_words_metrics=rows.bag_of_words_metrics
+        | {"validation": known.model_copy(update={"accuracy": 0.125})},
+    )
+    baseline_rows.keep(folder, other)
+    again = compute(dataset, CONFIG.changed(validation_fraction=0.25), data_folder)
+    assert again.bag_of_words.accuracy == 0.125
 
 
 def test_what_was_found_on_other_data_or_is_damaged_is_not_used(
