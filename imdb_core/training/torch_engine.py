@@ -52,7 +52,7 @@ class TorchEngine:
         self._train = _on_device(train, device)
         self._validation = _on_device(validation, device)
         self._steps = 0
-        self._average = copy.deepcopy(self._network) if config.weight_average else None
+        self._average = _copy(self._network) if config.weight_average else None
         words: Tensor = network.embedding.weight
         others = [parameter for parameter in network.parameters() if parameter is not words]
         groups: list[dict[str, Any]] = [
@@ -177,6 +177,13 @@ class TorchEngine:
             self._optimizer.state[parameter][key] = torch.tensor(array, device=device)
             if key == "step":
                 self._steps = int(array)
+
+
+def _copy(network: SentimentRNN) -> SentimentRNN:
+    copied = copy.deepcopy(network)
+    # cuDNN wants a layer's weights in one piece, which is lost when they are copied one by one.
+    copied.rnn.flatten_parameters()
+    return copied
 
 
 def _use_threads(config: TrainConfig) -> None:
