@@ -88,8 +88,8 @@ def _loss(studio: Studio, status: SourceStatus) -> str:
 def _draw_add(studio: Studio) -> None:
     st.markdown(
         "The first row names the columns: a text, a label (0/1, neg/pos, negative/positive, "
-        "false/true, or stars), and if you like stars from 1 to 10. Delimiter and encoding are "
-        "found out."
+        "false/true, or stars), and if you like stars from 1 to 10. What parts the columns "
+        "(comma, semicolon, tab or bar), and how the letters are encoded, is found out."
     )
     st.caption(
         f"Up to {MAX_BYTES >> 20} MB, {MAX_ROWS:,} rows, {MAX_CHARACTERS:,} characters a text; "

@@ -38,7 +38,9 @@ def calibration_figure(metrics: Metrics, baseline: Metrics | None) -> go.Figure:
             marker={"size": 8},
             hovertemplate="predicted %{x:.0%}, positive %{y:.0%}, %{customdata:,} reviews",
         )
-    figure.update_xaxes(title="P(positive), mean of a tenth", range=[-0.02, 1.02], tickformat=".0%")
+    figure.update_xaxes(
+        title="P(positive), average of each tenth", range=[-0.02, 1.02], tickformat=".0%"
+    )
     figure.update_yaxes(title="share that is positive", range=[-0.02, 1.02], tickformat=".0%")
     return figure
 

@@ -15,11 +15,13 @@ from imdb_core.ui.wording import as_markdown
 _HELP = {
     "accuracy": "Share of the reviews that are judged right, where P(positive) above 0.5 means "
     "positive. The interval says how far chance in the choice of reviews may have moved it.",
-    "bag_of_words": "Logistic regression on which words a review has and how rare they are, "
-    "without their order (TF-IDF). It learnt from the same reviews and judged the same ones.",
+    "bag_of_words": "A judge that does not read: it weighs which words a review has and how rare "
+    "they are, in whatever order (logistic regression on TF-IDF). It learnt from the same reviews "
+    "and judged the same ones.",
     "majority": "The simplest judge: says of every review what most training reviews are. "
     "What does not beat it has learnt nothing.",
-    "log_loss": "Mean surprise in nats; 0.693 is a coin's. Being sure and wrong costs most.",
+    "log_loss": "How much the true labels surprise the network, on average (in nats). Who says "
+    "50% of every review has 0.693; being sure and wrong costs most.",
 }
 _TWO_BY_TWO = """
 <style>
@@ -38,11 +40,11 @@ def draw_headline(run: Run, evaluation: Evaluation, baselines: BaselineRows | No
     with st.container(key="headline"):
         own, bag, majority, loss = st.columns([1.3, 1, 1, 1])
         own.metric("Accuracy", f"{counts.accuracy:.1%}", help=_HELP["accuracy"])
-        own.caption(f"95 % interval {low:.1%} to {high:.1%}")
+        own.caption(f"95% interval {low:.1%} to {high:.1%}")
         _draw_baseline(bag, "Bag of words", "bag_of_words", _bag(evaluation, baselines))
         _draw_baseline(majority, "Majority", "majority", _majority(evaluation, baselines))
         loss.metric("Log loss", f"{evaluation.metrics.log_loss:.3f}", help=_HELP["log_loss"])
-        loss.caption("lower is better; a coin has 0.693")
+        loss.caption("lower is better; tossing a coin has 0.693")
     st.markdown(
         f"**{counts.correct:,} of {counts.reviews:,} {evaluation.split} reviews** are judged "
         f"right. {_verdict(evaluation, baselines)}"

@@ -72,7 +72,7 @@ def _draw_calibration(evaluation: Evaluation, baselines: BaselineRows | None) ->
         if bag is not None:
             st.caption(f"The bag of words has {bag.ece:.1%} on the same reviews.")
         st.markdown(
-            "If P(positive) means what it says, then of the reviews given 70 % about 70 % are "
+            "If P(positive) means what it says, then of the reviews given 70% about 70% are "
             "positive, and the line lies on the dashed one. Below it the network promises too "
             "much, above it too little."
         )
@@ -93,7 +93,7 @@ def _draw_weak_spots(evaluation: Evaluation, baselines: BaselineRows | None) -> 
     overall = evaluation.accuracy
     st.caption(
         f"The dotted line is the accuracy on all {evaluation.reviews:,} reviews, {overall:.1%}. "
-        "Bars are 95 % intervals: where they are wide, few reviews are in that part."
+        "Bars are 95% intervals: where they are wide, few reviews are in that part."
     )
     left, right = st.columns(2, gap="large")
     with left:

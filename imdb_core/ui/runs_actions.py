@@ -22,8 +22,8 @@ _EDIT, _ERROR = "edit", "edit_error"
 _DOWNLOADS: tuple[tuple[ExportFormat, str, str], ...] = (
     ("pt", "best_rnn_model.pt", "The best weights as the notebook saves and loads them."),
     ("safetensors", "safetensors", "The best weights: numbers only, nothing that executes."),
-    ("onnx", "ONNX", "Token ids in, P(positive) out, for any ONNX runtime; checked against "
-     "PyTorch before it is handed out."),
+    ("onnx", "ONNX", "The network for other programs: words as numbers in, P(positive) out. "
+     "It is compared with PyTorch before it is handed out."),
     ("csv", "History (CSV)", "Every epoch's losses and accuracy."),
     ("json", "Settings (JSON)", "All settings of the run."),
     ("tensorboard", "TensorBoard", "An event file: put it into a folder of its own and point "

@@ -20,8 +20,8 @@ _DASHES = ("solid", "dash", "dot", "dashdot")
 Axis = Literal["epoch", "seconds"]
 Measure = Literal["val_loss", "train_loss", "val_accuracy"]
 MEASURES: dict[Measure, str] = {
-    "val_loss": "validation loss (nats)",
-    "train_loss": "train loss (nats)",
+    "val_loss": "validation loss (lower is better)",
+    "train_loss": "train loss (lower is better)",
     "val_accuracy": "validation accuracy",
 }
 

@@ -109,10 +109,12 @@ def _draw_verdict(verdict: Verdict) -> None:
         st.markdown(f"{icon} **{as_markdown(verdict.headline)}**")
         st.caption(
             as_markdown(verdict.reasons),
-            help="McNemar's exact test, two-sided, on the reviews that only one of the two judged "
-            "right. With more than two runs chance has a try with every pair of them; Holm's "
-            "method takes that into account. Below 5 % counts as a real difference. All runs "
-            "chose their best epoch on these very reviews, so the figures are a little too good.",
+            help="Only the reviews that one of the two judged right and the other wrong can tell "
+            "them apart: do they part more unevenly than tossed coins would (McNemar's exact "
+            "test)? What chance alone brings less than 5 times in 100 counts as a real difference. "
+            "With more than two runs chance has a try with every pair of them, which Holm's method "
+            "takes into account. All runs chose their best epoch on these very reviews, so the "
+            "figures are a little too good.",
         )
 
 

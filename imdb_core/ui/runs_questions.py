@@ -51,7 +51,7 @@ def draw_replay(runs: Sequence[Run]) -> None:
                 "Keeps": [str(each.best.epoch) for _, each in told],
                 "Val. loss": [f"{each.best.val_loss:.4f}" for _, each in told],
                 "Accuracy": [f"{each.best.val_accuracy:.1%}" for _, each in told],
-                "Really": [_really(run) for run, _ in told],
+                "As trained": [_as_trained(run) for run, _ in told],
             },
             hide_index=True,
         )
@@ -124,9 +124,9 @@ def _stop(told: Replay) -> str:
     return f"{told.epoch}" if told.reason else f"beyond {told.epoch}"
 
 
-def _really(run: Run) -> str:
+def _as_trained(run: Run) -> str:
     assert run.best is not None
-    return f"with {run.config.patience} after {len(run.epochs)}, kept {run.best.epoch}"
+    return f"patience {run.config.patience}: after {len(run.epochs)}, kept {run.best.epoch}"
 
 
 def _sum(told: Sequence[tuple[Run, Replay]], patience: int) -> str:

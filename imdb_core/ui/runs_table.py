@@ -71,7 +71,9 @@ def draw_table(runs: Sequence[Run]) -> list[Run]:
                 format="percent", help="Of the best epoch's weights on the validation reviews."
             ),
             "Val. loss": st.column_config.NumberColumn(
-                format="%.4f", help="The lowest validation loss (nats, mean of batch means)."
+                format="%.4f",
+                help="How much the validation labels surprised the best epoch's "
+                "network (in nats): lower is better, 0.693 is tossing a coin.",
             ),
             "Training time": st.column_config.NumberColumn(format="%.1f s"),
             "Tags": st.column_config.ListColumn(),

@@ -15,6 +15,7 @@ _WAYS = {
     "gradients": "Integrated gradients",
     "left_out": "Leaving each word out",
 }
+_UNIT = "The numbers are log-odds: a verdict of 0 is 50%, of 1 is 73%, of 2 is 88%."
 _WAY_HELP = (
     "Integrated gradients: every word is faded in from a blank, and what the verdict gains on "
     "the way is given to the words (Sundararajan and others, 2017). Leaving out: the review is "
@@ -72,13 +73,13 @@ def _sum_words(found: Attribution, *, is_left_out: bool) -> str:
     if is_left_out:
         return (
             f"All effects together: {found.total:+.2f}. Without any word the verdict would differ "
-            f"by {found.difference:+.2f} (log-odds); what words do only together is not shared "
-            f"out, so {found.error:+.2f} remains."
+            f"by {found.difference:+.2f}; what words do only together is not shared out, so "
+            f"{found.error:+.2f} remains. {_UNIT}"
         )
     said = (
         f"All words together: {found.total:+.3f}. Against the same review with its words blank, "
-        f"the verdict differs by {found.difference:+.3f} (log-odds, 0 is 50 %); error of the sum: "
-        f"{found.error:+.4f}."
+        f"the verdict differs by {found.difference:+.3f}; error of the sum: {found.error:+.4f}. "
+        f"{_UNIT}"
     )
     if found.is_close:
         return said

@@ -21,6 +21,10 @@ EXAMPLES = {
     "Not bad": "I did not expect much, but it is not bad at all. Far from perfect, yet never dull.",
 }
 
+_PROBABILITY_HELP = (
+    "How probable it is, for the network, that the review is positive: near 0% it takes it for a "
+    "complaint, near 100% for praise. Above 50% the verdict is positive."
+)
 _BAR = """
 <style>
 .verdict-bar {{ position: relative; height: .8rem; border-radius: .4rem; margin: .1rem 0 1.5rem;
@@ -45,7 +49,7 @@ def draw_verdict(studio: Studio, scorer: Scorer, score: Score) -> Calibration | 
     icon = ":material/thumb_up:" if score.is_positive else ":material/thumb_down:"
     color = "green" if score.is_positive else "red"
     st.header(f":{color}[{icon} {verdict}]", anchor=False)
-    st.metric("P(positive)", f"{score.probability:.1%}")
+    st.metric("P(positive)", f"{score.probability:.1%}", help=_PROBABILITY_HELP)
     bar = st.container()
     calibration, reason = calibration_of(studio, scorer)
     with bar:
@@ -94,7 +98,7 @@ def _draw_trust(score: Score, calibration: Calibration) -> None:
         return
     sentence = (
         f"On the {band.reviews:,} validation reviews scored {band.low:.0%}–{band.high:.0%} "
-        f"it was right {band.accuracy:.0%} of the time"
+        f"it was right {band.accuracy:.1%} of the time"
     )
     if is_unsure:
         st.markdown(f":material/help: **Unsure.** {as_markdown(sentence)}.")
