@@ -54,7 +54,7 @@ def _draw_upload(scorer: Scorer) -> None:
     content = uploaded.getvalue()
     format = guess_format(uploaded.name, content)
     has_header = st.checkbox(
-        "The first row names the columns", value=format.has_header, key=f"header_{uploaded.name}"
+        "The first row names the columns", value=format.has_header, key=f"header_{uploaded.file_id}"
     )
     format = replace(format, has_header=has_header)
     head = read_head(content, format)
@@ -67,13 +67,14 @@ def _draw_upload(scorer: Scorer) -> None:
         hide_index=True,
         key="file_head",
     )
+    column_key = f"file_column_{uploaded.file_id}"  # another file has other columns
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.selectbox(
             "Column with the reviews",
             range(len(head.columns)),
             index=head.guess_text_column(),
             format_func=head.columns.__getitem__,
-            key="file_column",
+            key=column_key,
         )
         # A callback: a rerun that another part of the page asks for would lose the click.
         st.button(
@@ -82,11 +83,13 @@ def _draw_upload(scorer: Scorer) -> None:
             icon=":material/playlist_play:",
             key="score_file",
             on_click=_score_file,
-            args=(uploaded.name, content, format, scorer),
+            args=(uploaded.name, content, format, column_key, scorer),
         )
 
 
-def _score_file(name: str, content: bytes, format: FileFormat, scorer: Scorer) -> None:
+def _score_file(
+    name: str, content: bytes, format: FileFormat, column_key: str, scorer: Scorer
+) -> None:
     visitor = visitor_id()
     scoring = FileScoring(
         file_queue,
@@ -94,7 +97,7 @@ def _score_file(name: str, content: bytes, format: FileFormat, scorer: Scorer) -
         name=name,
         content=content,
         format=format,
-        column=int(st.session_state["file_column"]),
+        column=int(st.session_state[column_key]),
         scorer=scorer,
     )
     keep_file(visitor, scoring)

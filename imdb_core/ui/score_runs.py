@@ -15,6 +15,7 @@ from imdb_core.ui.score_charts import CHART_CONFIG, curves_figure, epochs_figure
 from imdb_core.ui.score_state import curve_of, epoch_scores_of, scorers
 from imdb_core.ui.wording import as_markdown, run_title
 
+_BESIDE = "beside"
 _MOST_BESIDE = 3
 _MOST_EPOCHS_DRAWN = 150
 
@@ -53,13 +54,17 @@ def draw_beside(studio: Studio, own: Scorer, reading: Reading) -> None:
     others = {run.id: run for run in studio.store.all() if run.can_score and run.id != own.run.id}
     if not others:
         st.info("There is no other network yet. Train another one, and see where they differ.")
+    # Set every time, as in `runs_choice`: the labels of runs at work change.
+    st.session_state[_BESIDE] = [
+        each for each in st.session_state.get(_BESIDE, []) if each in others
+    ]
     chosen = st.multiselect(
         "Beside it",
         list(others),
         max_selections=_MOST_BESIDE,
         format_func=lambda run_id: run_title(others[run_id]),
         placeholder="Choose up to three other networks",
-        key="beside",
+        key=_BESIDE,
         disabled=not others,
     )
     judges = [(own, reading)]

@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from imdb_core.config import TrainConfig
+from imdb_core.runs.store import RunStore
 from tests.browser.conftest import OpenTab
 from tests.browser.homes import lend, train
 from tests.browser.server import Server
@@ -114,6 +115,30 @@ def scores_a_file(tab: Tab, folder: Path) -> None:
     tab.page.reload()
     unfold(tab, "many")
     tab.sees(re.compile("300 rows scored by"))
+
+
+def test_the_chosen_network_stays_chosen_while_it_gets_better(
+    server: Server, open_tab: OpenTab, sample_home: Path
+) -> None:
+    lend(sample_home, "sample", server.home)
+    chosen, other = (train(server.home, label=label) for label in ("chosen", "other"))
+    assert chosen.best == other.best._replace(  # type: ignore[union-attr]
+        train_seconds=chosen.best.train_seconds,
+        val_seconds=chosen.best.val_seconds,  # type: ignore[union-attr]
+    )  # so that the newer one is the best
+    server.start()
+    tab = open_tab()
+    tab.open("Score")
+    tab.choose("Network", "chosen")
+    store = RunStore(server.home / "runs")
+    for epoch, accuracy in ((3, 0.91), (4, 0.92)):
+        record = chosen.epochs[-1]._replace(epoch=epoch, val_accuracy=accuracy, best_epoch=epoch)
+        store.log(chosen.id).append("epoch", **record._asdict())
+        write(tab, f"The film was good {epoch} times.")
+        tab.sees(re.compile("Epoch 2 of chosen"))
+        expect(tab.page.get_by_role("combobox", name="Network")).to_have_value(
+            re.compile(f"^chosen · {accuracy:.1%}")
+        )
 
 
 def write(tab: Tab, text: str) -> None:

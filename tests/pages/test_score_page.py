@@ -105,7 +105,7 @@ def test_an_earlier_epoch_judges_when_it_is_chosen(open_page: OpenPage, studio: 
     assert slider.value == 2
     slider.set_value(1).run()
 
-    assert f"Epoch 1 of {run.id}" in said(page)
+    assert f"Epoch 1 of {run.name}" in said(page)
     assert "worked out for the best epoch only" in said(page)
 
 
@@ -132,3 +132,12 @@ def test_the_chosen_network_stays_chosen_while_it_gets_better(
         opened.run()
         assert opened.selectbox[0].value == chosen.id
         assert not opened.exception
+
+
+def test_another_file_has_its_own_column_of_reviews(open_page: OpenPage) -> None:
+    page = unfold(open_page(PAGE), "many")
+    for content, column in (("id,review\n1,good\n", 1), ("review,id\ngood,1\n", 0)):
+        page.file_uploader[0].set_value(("a.csv", content.encode(), "text/csv")).run()
+        assert not page.exception, page.exception
+        (chosen,) = [box for box in page.selectbox if box.label == "Column with the reviews"]
+        assert chosen.value == column
