@@ -11,7 +11,7 @@ from imdb_core.errors import StudioError
 from imdb_core.jobs import Job, JobQueue
 
 _KEPT = 64
-_ERROR = "This could not be worked out; the server's log says why."
+_ERROR = "This could not be worked out; the program's log says why."
 
 T = TypeVar("T")
 

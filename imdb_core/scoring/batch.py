@@ -121,7 +121,7 @@ class FileScoring:
         error = self._job.error
         if error is None or isinstance(error, StudioError):
             return error
-        return StudioError("The file could not be scored; the server's log says why.")
+        return StudioError("The file could not be scored; the program's log says why.")
 
     def cancel(self) -> None:
         """End it soon; nothing of it is kept."""
