@@ -155,8 +155,8 @@ def _evaluate(options: argparse.Namespace, settings: Settings) -> int:
     counts, metrics = result.counts(), result.metrics
     low, high = counts.interval
     print(
-        f"Run {run.name}, epoch {result.epoch}, {result.split} split of {result.origin}:\n"
-        f"accuracy {counts.accuracy:.4f} (95 % interval {low:.4f} to {high:.4f}), "
+        f"Run {run.id}, epoch {result.epoch}, {result.split} split of {result.origin}:\n"
+        f"accuracy {counts.accuracy:.4f} (95% interval {low:.4f} to {high:.4f}), "
         f"{counts.correct:,} of {result.reviews:,} reviews right; "
         f"log loss {metrics.log_loss:.4f}, calibration error {metrics.ece:.4f}"
         + ("" if metrics.roc_auc is None else f", area under ROC {metrics.roc_auc:.4f}")

@@ -63,7 +63,7 @@ class Counts:
 
     @property
     def interval(self) -> tuple[float, float]:
-        """The 95 % interval of the accuracy (Wilson)."""
+        """The 95% interval of the accuracy (Wilson)."""
         return wilson_interval(self.correct, self.reviews)
 
     @property

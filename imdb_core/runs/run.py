@@ -122,8 +122,9 @@ class Run:
 
     @property
     def name(self) -> str:
-        """The label, or else the id."""
-        return self.label or self.id
+        """The label; without one, cell, hidden units and the end of the id: `RNN-8 k3f9`."""
+        config = self.config
+        return self.label or f"{config.cell.upper()}-{config.hidden_size} {self.id[-4:]}"
 
     @property
     def is_live(self) -> bool:

@@ -15,7 +15,7 @@ from imdb_core.studio import Studio
 from imdb_core.ui.runs_bin import remember_deleted
 from imdb_core.ui.transport import refusal
 from imdb_core.ui.visitor import visitor_id
-from imdb_core.ui.wording import as_markdown
+from imdb_core.ui.wording import as_markdown, settings_phrase
 
 _MORE_EPOCHS = 10
 _EDIT, _ERROR = "edit", "edit_error"
@@ -40,6 +40,7 @@ def draw_actions(studio: Studio, run: Run, known_tags: Sequence[str]) -> None:
     """
     st.subheader(as_markdown(run.name), anchor=False)
     st.caption(as_markdown(run.ending or f"This run is {run.state}."))
+    st.caption(as_markdown(f"Run {run.id}: {settings_phrase(run.config)}."))
     if run.tags:
         st.markdown(" ".join(f":gray-badge[{as_markdown(tag)}]" for tag in run.tags))
     if run.notes:

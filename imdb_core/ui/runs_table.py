@@ -12,7 +12,6 @@ from imdb_core.ui.runs_filter import ORDERS, RunFilter, origin_of
 from imdb_core.ui.wording import CELL_NAMES, settings_phrase
 
 _CHOSEN = "chosen_runs"
-_ID_WIDTH_PX = 210  # the name of a run that has none
 _FILTERS = ("filter_state", "filter_cell", "filter_data", "filter_tag")
 
 
@@ -66,7 +65,6 @@ def draw_table(runs: Sequence[Run]) -> list[Run]:
         selection_mode="multi-row",
         selection_default={"selection": {"rows": [i for i, id in enumerate(ids) if id in chosen]}},
         column_config={
-            "Run": st.column_config.TextColumn(width=_ID_WIDTH_PX),
             "Accuracy": st.column_config.NumberColumn(
                 format="percent", help="Of the best epoch's weights on the validation reviews."
             ),
@@ -111,11 +109,11 @@ def _columns(runs: Sequence[Run]) -> dict[str, list[object]]:
         "Best epoch": [record.epoch if record else None for record in best],
         "Epochs": [len(run.epochs) for run in runs],
         "Training time": [run.training_seconds for run in runs],
+        "Created (UTC)": [run.created_at for run in runs],
         "State": ["archived" if run.is_archived else run.state for run in runs],
         "Settings": [settings_phrase(run.config) for run in runs],
         "Tags": [list(run.tags) for run in runs],
         "Data": [origin_of(run) for run in runs],
-        "Created (UTC)": [run.created_at for run in runs],
     }
     if not any(run.tags for run in runs):
         del columns["Tags"]

@@ -46,6 +46,11 @@ def runs(home: Path) -> list[Run]:
     return RunStore(home / "runs").all()[::-1]
 
 
+def find(home: Path, called: str) -> Run:
+    """The run of this id or name."""
+    return next(run for run in runs(home) if called in (run.id, run.name))
+
+
 def states(home: Path) -> list[str]:
     """What the runs are at, oldest first."""
     return [run.state for run in runs(home)]

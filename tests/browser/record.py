@@ -6,7 +6,7 @@ from pathlib import Path
 from playwright.sync_api import Page
 
 from imdb_core.runs.run import Run
-from tests.browser.homes import runs
+from tests.browser.homes import find, runs
 
 Buttons = dict[str, bool]
 """Label to whether it can be clicked."""
@@ -55,23 +55,22 @@ class Controls:
     has_keep_going: bool
 
 
-def recorded(home: Path, name: str, *, word: str, is_own: bool = True) -> Controls:
-    """What the page must show of the run called `name`.
+def recorded(home: Path, called: str, *, word: str, is_own: bool = True) -> Controls:
+    """What the page must show of a run.
 
     Args:
         home: where its folder is.
-        name: its label or id.
+        called: its id or name.
         word: what it says of the state; `Pausing` and `Stopping` are no events.
         is_own: whether the visitor may act on it.
     """
-    found = runs(home)
-    run = next(run for run in found if run.name == name)
+    run = find(home, called)
     is_ending = word in _ENDING_WORDS and run.state in _LIVE
     buttons = _NOTHING if is_ending else _buttons(run)
     return Controls(
         word=word if is_ending else _WORDS[run.state],
         transport=buttons if is_own else dict.fromkeys(buttons, False),
-        train="Queue another run" if any(run.state in _LIVE for run in found) else "Train",
+        train="Queue another run" if any(run.state in _LIVE for run in runs(home)) else "Train",
         has_keep_going=run.state == "finished" and run.reason != "user",
     )
 

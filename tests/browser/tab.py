@@ -16,9 +16,10 @@ from playwright.sync_api import (
     expect,
 )
 
+from tests.browser.homes import find
 from tests.browser.record import recorded, shown
 
-RUN_ID = r"\d{4}-\d{2}-\d{2}_\d{6}_[a-z0-9]{4}"
+_RUN_NAME = r"(RNN|GRU|LSTM)-\d+ [a-z0-9]{4}"  # of a run without a label
 SYNTHETIC = "Synthetic sample, not IMDB"
 
 ENDLESS = {
@@ -127,28 +128,37 @@ class Tab:
         self.page.get_by_role("combobox", name=label).click()
         self.page.get_by_role("option", name=option).click()
 
-    def sees_run(self, word: str, name: str | None = None, *, is_own: bool = True) -> str:
+    def sees_run(self, word: str, called: str | None = None, *, is_own: bool = True) -> str:
         """Wait for the Train page to say `word · name`, with the buttons that the run's folder
-        then asks for; returns the name.
+        then asks for; returns the run's id.
 
         Args:
             word: the state's, as a pattern.
-            name: the run's label or id; any run's id if it is not told.
+            called: the run's id or label; any run without a label if it is not told.
             is_own: whether this visitor may act on the run.
         """
-        pattern = RUN_ID if name is None else literally(name)
-        heading = self.page.get_by_role("heading", level=5)
-        expect(heading).to_have_text(re.compile(f"{word} · {pattern}$"), timeout=COLD_START_MS)
-        seen = name or heading.inner_text().rpartition(" · ")[2]
+        pattern = _RUN_NAME if called is None else literally(find(self._home, called).name)
+        expect(self.heading).to_have_text(re.compile(f"{word} · {pattern}$"), timeout=COLD_START_MS)
+        seen = find(self._home, called or self.heading.inner_text().rpartition(" · ")[2]).id
         self._agrees_with_record(seen, is_own=is_own)
         return seen
 
-    def _agrees_with_record(self, name: str, *, is_own: bool) -> None:
+    def sees_another_run_than(self, run_id: str) -> None:
+        """Wait for the Train page to have turned to another run."""
+        name = re.compile(literally(find(self._home, run_id).name))
+        expect(self.heading).not_to_have_text(name)
+
+    @property
+    def heading(self) -> Locator:
+        """What the Train page says of the run in view."""
+        return self.page.get_by_role("heading", level=5)
+
+    def _agrees_with_record(self, run_id: str, *, is_own: bool) -> None:
         """Between an event and the page that shows it may lie a tick, or a slow machine's few."""
         give_up_at = time.monotonic() + _LAG_LIMIT_S
         while True:
             found = shown(self.page)
-            expected = recorded(self._home, name, word=found.word, is_own=is_own)
+            expected = recorded(self._home, run_id, word=found.word, is_own=is_own)
             if found == expected:
                 return
             assert time.monotonic() < give_up_at, f"{found} is shown, but recorded is {expected}"

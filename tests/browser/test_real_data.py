@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import OpenTab
-from tests.browser.homes import lend, runs, states
+from tests.browser.homes import find, lend, runs, states
 from tests.browser.server import Server
 from tests.browser.tab import ENDLESS
 
@@ -48,7 +48,9 @@ def test_a_run_on_the_real_reviews_is_the_same_for_all_who_look(
     other.button("train").click()
     second = other.sees_run("Waiting")
     assert second != first
-    other.sees(re.compile(f"Yours is next. Now training: {first}, at most .* left"))
+    other.sees(
+        re.compile(f"Yours is next. Now training: {find(server.home, first).name}, at most .* left")
+    )
     tab.sees("1 more waiting.")
     assert tab.sees_run("Training") == first
     assert states(server.home) == ["training", "queued"]
@@ -70,10 +72,13 @@ def test_a_run_on_the_real_reviews_is_the_same_for_all_who_look(
     other.button("score").click()
     other.sees("9 of 9 words read")
     other.sees(re.compile(r"(Positive|Negative)$"))
-    other.sees(f"Epoch {best.epoch} of {second}, trained on IMDB reviews, from Keras's files")
+    other.sees(
+        f"Epoch {best.epoch} of {find(server.home, second).name}, "
+        "trained on IMDB reviews, from Keras's files"
+    )
 
     tab.go("Runs")
     for run_id in (first, second):
-        tab.sees_cell(run_id)
+        tab.sees_cell(find(server.home, run_id).name)
     tab.go("Data")
     tab.sees("25,000 reviews to learn from, 25,000 to test, 88,584 different words")

@@ -124,8 +124,7 @@ def sees_time_left(tab: Tab, run: Run) -> None:
 
 def sees_state(tab: Tab, run: Run, word: str) -> None:
     """Wait for the heading alone: nobody can press the buttons of another program's run."""
-    heading = tab.page.get_by_role("heading", level=5)
-    expect(heading).to_have_text(re.compile(f"{word} · {run.id}$"))
+    expect(tab.heading).to_have_text(re.compile(f"{word} · {run.name}$"))
 
 
 def why_it_stopped(run: Run, rule: str) -> str:

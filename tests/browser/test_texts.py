@@ -42,7 +42,7 @@ def test_every_text_gets_a_sensible_answer_and_none_is_interpreted(
         words = len(tokenize(text))
         answer(tab, text, f"{words} of {words} words read")
         tab.sees(re.compile(r"^(thumb_up|thumb_down)? ?(Positive|Negative)$"))
-        tab.sees(f"Epoch 2 of {run.id}")
+        tab.sees(f"Epoch 2 of {run.name}")
         expect(tab.text("The network knows none of these words")).to_be_visible(
             visible=text in (EMOJI, KOREAN)
         )

@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 
 from imdb_core.runs.run import Run
 from tests.browser.conftest import OpenTab
-from tests.browser.homes import kept_from, lend, runs, states
+from tests.browser.homes import find, kept_from, lend, runs, states
 from tests.browser.server import Server
 from tests.browser.tab import ENDLESS, Curves, Tab, literally
 
@@ -49,7 +49,7 @@ def at_home(server: Server, sample_home: Path) -> Path:
 
 
 def record(home: Path, run_id: str) -> Run:
-    return next(run for run in runs(home) if run.id == run_id)
+    return find(home, run_id)
 
 
 def recorded_curves(home: Path, run_id: str) -> Curves:
@@ -158,7 +158,7 @@ def test_a_waiting_run_can_be_cancelled(at_home: Path, open_tab: OpenTab) -> Non
     other.open_with(**SAMPLE)
     other.button("train").click()
     waiting = other.sees_run("Waiting")
-    other.sees(f"Yours is next. Now training: {running}")
+    other.sees(f"Yours is next. Now training: {record(at_home, running).name}")
     first.sees("1 more waiting.")
 
     other.button("stop").click()
@@ -287,7 +287,7 @@ def test_letting_go_of_a_slider_retrains_and_leaves_a_ghost(
     assert tab.sees_run("Training") == first
 
     tab.keyed("setting_hidden_size").locator("input[type=range]").press("ArrowRight")
-    expect(tab.page.get_by_role("heading", level=5)).not_to_contain_text(first)
+    tab.sees_another_run_than(first)
     second = tab.sees_run("Training")
     tab.curves(least=2)
 

@@ -78,7 +78,7 @@ def test_validation_is_worked_out_unasked_and_said_with_its_origin(
     counts = evaluation.counts()
     said = texts(page)
     assert f"{counts.correct:,} of 800 validation reviews" in said
-    assert f"Weights of epoch {evaluation.epoch} of {run.id}" in said
+    assert f"Weights of epoch {evaluation.epoch} of {run.name}" in said
     assert "Synthetic sample, not IMDB" in said
 
 

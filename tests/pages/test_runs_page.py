@@ -159,7 +159,7 @@ def test_the_train_page_shows_the_run_of_another_visitor_that_one_resumed(
     page.button(key="resume").click().run()
 
     assert not page.exception, page.exception
-    assert f"· {theirs.id}" in texts(page)
+    assert f"· {theirs.name}" in texts(page)
 
 
 def test_a_paused_run_of_another_visitor_cannot_be_resumed_from_elsewhere(

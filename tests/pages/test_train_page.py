@@ -155,15 +155,17 @@ def test_one_line_says_to_everyone_what_trains_for_how_long_and_how_many_wait(
     theirs = studio.start(ENDLESS, visitor="another")
     after_first_epoch(studio, theirs)
 
-    assert f"Finished · {mine.id}" in shown(app.run())
-    line = rf"Now training: {theirs.id}, at most [\d.hmins ]+ left(, could stop in [\d.hmins ]+)?\."
+    assert f"Finished · {mine.name}" in shown(app.run())
+    line = (
+        rf"Now training: {theirs.name}, at most [\d.hmins ]+ left(, could stop in [\d.hmins ]+)?\."
+    )
     assert re.search(rf"{line}$", shown(app), re.MULTILINE), shown(app)
 
     studio.start(SLOW, visitor="a third")
     assert re.search(rf"{line} 1 more waiting\.$", shown(app.run()), re.MULTILINE), shown(app)
 
     queued = studio.start(SLOW, visitor=app.session_state["visitor"])
-    assert f"Waiting · {queued.id}" in shown(app.run())
+    assert f"Waiting · {queued.name}" in shown(app.run())
     assert re.search(
         rf"^Yours is number 2 in the queue\. {line} 1 more waiting\.$",
         app.info[0].value.replace("\\", ""),

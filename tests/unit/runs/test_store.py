@@ -167,7 +167,7 @@ def test_a_label_is_one_line_of_limited_length(store: RunStore) -> None:
     assert label.startswith("my run x")
     assert len(label) == 80
     store.rename(run.id, "")
-    assert store.get(run.id).name == run.id
+    assert store.get(run.id).name == f"RNN-8 {run.id[-4:]}"
 
 
 def test_a_damaged_run_is_named_and_hides_no_other(store: RunStore) -> None:
