@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import math
 import time
 from collections.abc import Callable, Hashable
@@ -46,21 +45,24 @@ class Faults:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._faults: dict[Hashable, tuple[StudioError, float]] = {}
+        # Sentences: an error would hold the frames it came through, and the data in them.
+        self._faults: dict[Hashable, tuple[str, float]] = {}
 
-    def of(self, key: Hashable) -> StudioError | None:
-        """What keeps `key` from being tried just now."""
-        fault = self._faults.get(key)
-        return fault[0] if fault is not None and self._clock() < fault[1] else None
+    def of(self, key: Hashable) -> str | None:
+        """What keeps `key` from being tried just now, for people."""
+        sentence, until = self._faults.get(key, (None, 0.0))
+        return sentence if self._clock() < until else None
 
     def note(self, key: Hashable, error: Exception) -> None:
         """`key` was tried and ended with `error`."""
+        sentence = str(error)
         if not isinstance(error, StudioError):
-            message = f"Unexpected {type(error).__name__}: {error}. The program's log has the rest."
-            error = StudioError(message)
+            sentence = (
+                f"Unexpected {type(error).__name__}: {error}. The program's log has the rest."
+            )
         until = math.inf if isinstance(error, _LASTING) else self._clock() + _RETRY_S
         self._faults.pop(key, None)
-        self._faults[key] = copy.copy(error), until  # without the frames it came through
+        self._faults[key] = sentence, until
         while len(self._faults) > _MOST_FAULTS:
             del self._faults[next(iter(self._faults))]
 
@@ -160,7 +162,7 @@ class CostFinder:
         """
         fault = self._faults.of(config)
         if fault is not None:
-            raise copy.copy(fault)
+            raise StudioError(fault)
         if self._estimator is not None:
             known = self._estimator.known(config, self._dataset(config))
             if known is not None:

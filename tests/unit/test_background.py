@@ -164,7 +164,7 @@ def test_what_this_machine_cannot_do_is_asked_of_it_once(
     everything_is_done(finder._queue)
     clock.now_s += 1e6
 
-    with pytest.raises(EngineUnavailableError, match="It reads both ways"):
+    with pytest.raises(StudioError, match="It reads both ways"):
         finder.get(ANNAS)
 
 
