@@ -57,9 +57,7 @@ class Faults:
         """`key` was tried and ended with `error`."""
         sentence = str(error)
         if not isinstance(error, StudioError):
-            sentence = (
-                f"Unexpected {type(error).__name__}: {error}. The program's log has the rest."
-            )
+            sentence = f"Unexpected {type(error).__name__}: {error}. The log has the rest."
         until = math.inf if isinstance(error, _LASTING) else self._clock() + _RETRY_S
         self._faults.pop(key, None)
         self._faults[key] = sentence, until
