@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 import time
+from collections import deque
 from collections.abc import Callable, Hashable
 from contextlib import suppress
+from statistics import median
 from typing import TYPE_CHECKING, Final
 
 from imdb_core.baselines import Baselines, compute
@@ -31,6 +33,8 @@ _MOST_FAULTS: Final = 64
 _LASTING: Final = (DeviceUnavailableError, EngineUnavailableError)
 _WISH_S: Final = 5.0  # pages ask twice a second
 _MOST_WAITING: Final = 8
+_RUNS_REMEMBERED: Final = 5
+_FEWEST_EPOCHS: Final = 3
 
 Clock = Callable[[], float]
 """Seconds from any origin, never going back."""
@@ -125,7 +129,9 @@ class CostFinder:
     """What a training would cost, measured while nothing trains.
 
     One measurement after another, each to its end; one that nobody has asked for in the
-    meantime is left out when its turn comes.
+    meantime is left out when its turn comes. A measurement has the machine for itself, a run
+    has not: the browser that draws it may be on the same machine. So the last runs tell by how
+    much to multiply.
 
     Args:
         settings: where runs will be written.
@@ -150,6 +156,7 @@ class CostFinder:
         self._faults = Faults(clock)
         self._asked: dict[TrainConfig, float] = {}  # when last, of what waits
         self._estimator: CostEstimator | None = None
+        self._paces: deque[float] = deque(maxlen=_RUNS_REMEMBERED)
 
     def get(self, config: TrainConfig) -> Cost | None:
         """The cost once it is known, None until then.
@@ -164,10 +171,21 @@ class CostFinder:
         if self._estimator is not None:
             known = self._estimator.known(config, self._dataset(config))
             if known is not None:
-                return known
+                return known.at_pace(median(self._paces or [1.0]))
         if not self._is_busy():
             self._wish(config)
         return None
+
+    def learn(self, run: Run) -> None:
+        """Hold the run's epochs against what was measured for them before, if it was."""
+        if self._estimator is None or len(run.epochs) < _FEWEST_EPOCHS:
+            return
+        measured = None
+        with suppress(StudioError):  # the reviews are gone by now
+            measured = self._estimator.known(run.config, self._dataset(run.config))
+        if measured is not None:
+            took = median(epoch.train_seconds + epoch.val_seconds for epoch in run.epochs)
+            self._paces.append(took / (measured.train_seconds + measured.validation_seconds))
 
     def cancel(self) -> None:
         """Give way to a training that is about to start."""

@@ -288,6 +288,7 @@ class Studio:
     def _settle(self, run_id: str) -> None:
         """What is left to do once a run's folder says that it has ended or pauses."""
         run = self.store.get(run_id)
+        self._costs.learn(run)
         is_superseded = run_id in self._superseded
         self._superseded.discard(run_id)
         if is_superseded and not run.can_score:

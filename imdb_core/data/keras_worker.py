@@ -168,6 +168,7 @@ def _download_error(error: Exception, wanted: Path) -> StudioError:
         )
     present = f"{wanted} is not Keras's own file (wrong hash), and " if wanted.exists() else ""
     reason = getattr(error.__context__, "reason", error)  # the URLError that Keras wraps
+    reason = getattr(reason, "strerror", None) or reason
     return SourceUnavailableError(
         f"{present}{wanted.name} could not be downloaded ({reason}). {help}"
     )

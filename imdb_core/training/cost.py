@@ -7,7 +7,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -56,6 +56,21 @@ class Cost:
     def epoch_seconds(self) -> float:
         """One epoch from start to start."""
         return self.train_seconds + self.validation_seconds + self.writing_seconds
+
+    def at_pace(self, pace: float) -> Cost:
+        """The same where computing takes `pace` times as long; word vectors and files do not."""
+        slower = self.train_seconds + self.validation_seconds
+        grown = (self.epoch_seconds + (pace - 1) * slower) / self.epoch_seconds
+        return replace(
+            self,
+            train_seconds=pace * self.train_seconds,
+            validation_seconds=pace * self.validation_seconds,
+            seconds_at_least=self._of_epochs(self.seconds_at_least, grown),
+            seconds_at_most=self._of_epochs(self.seconds_at_most, grown),
+        )
+
+    def _of_epochs(self, seconds: float, grown: float) -> float:
+        return self.vectors_seconds + (seconds - self.vectors_seconds) * grown
 
 
 class CostEstimator:

@@ -27,6 +27,7 @@ from tests.benchmarks.data import PROJECT, prepared_library
 from tests.benchmarks.measuring import Row, machine
 
 RESULTS = PROJECT / "bench" / "results.json"
+LONG = 10
 BEGIN, END = "<!-- bench: begin -->", "<!-- bench: end -->"
 
 
@@ -60,20 +61,35 @@ def rows(home: Path, scratch: Path) -> dict[str, Iterator[Row]]:
 
 
 def markdown(measured: list[Row], heading: str) -> str:
-    """The table, a part a group."""
+    """The table, a part a group; the long groups are folded."""
     lines = [f"{heading}", ""]
     for group, members in itertools.groupby(measured, key=lambda row: row.group):
-        lines += [f"**{group}**", "", "| what | ours | peer | its time | ratio | asked for |",
+        rows = list(members)
+        is_long = len(rows) > LONG
+        lines += [f"<details><summary><b>{group}</b>, {_span(rows)}</summary>", ""] if is_long else [
+            f"**{group}**", ""]  # fmt: skip
+        lines += ["| what | ours | peer | its time | ratio | asked for |",
                   "| --- | --- | --- | --- | --- | --- |"]  # fmt: skip
-        for row in members:
-            theirs = "" if row.theirs is None else f"{row.theirs:.3g} {row.unit}"
+        for row in rows:
+            theirs = "" if row.theirs is None else _spelled(row.theirs, row.unit)
             ratio = "" if row.ratio is None else f"**{row.ratio:.1f} ×**"
             lines.append(
-                f"| {row.what} | {row.ours:.3g} {row.unit} | {row.peer} | {theirs} | {ratio} | "
-                f"{row.wanted} |"
+                f"| {row.what} | {_spelled(row.ours, row.unit)} | {row.peer} | {theirs} | "
+                f"{ratio} | {row.wanted} |"
             )
-        lines.append("")
+        lines += ["", "</details>", ""] if is_long else [""]
     return "\n".join(lines)
+
+
+def _spelled(amount: float, unit: str) -> str:
+    """Three digits, and never as a power of ten."""
+    return f"{amount:,.0f} {unit}" if amount >= 100 else f"{amount:.3g} {unit}"
+
+
+def _span(rows: list[Row]) -> str:
+    """A long group in a few words."""
+    ratios = [row.ratio for row in rows if row.ratio is not None]
+    return f"{len(rows)} rows, {min(ratios):.1f} to {max(ratios):.1f} ×"
 
 
 def kept() -> dict[str, Part]:

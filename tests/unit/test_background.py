@@ -104,6 +104,30 @@ def test_two_visitors_who_ask_all_the_time_both_learn_their_costs(
     assert None not in (finder.get(ANNAS), finder.get(BENS))
 
 
+def test_runs_that_take_longer_than_was_measured_are_learnt_from(
+    finder: CostFinder, measurements: Measurements
+) -> None:
+    measurements.may_end.set()
+    finder.get(ANNAS)
+    finder.get(BENS)
+    everything_is_done(finder._queue)
+    before = finder.get(BENS)
+    assert before is not None
+    half = (before.train_seconds + before.validation_seconds) / 2
+    slow = SimpleNamespace(train_seconds=3 * half, val_seconds=0.0)
+    run: Any = SimpleNamespace(config=ANNAS, epochs=[slow] * 3)
+
+    finder.learn(run)
+
+    after = finder.get(BENS)
+    assert after is not None
+    assert after.train_seconds == pytest.approx(1.5 * before.train_seconds)
+    assert after.seconds_at_most == pytest.approx(after.epoch_seconds * BENS.max_epochs)
+    assert after.memory_bytes == before.memory_bytes
+    finder.learn(SimpleNamespace(config=ANNAS, epochs=[slow]))  # type: ignore[arg-type]
+    assert finder.get(BENS) == after
+
+
 def test_what_nobody_wants_any_more_is_left_out_when_its_turn_comes(
     finder: CostFinder, measurements: Measurements, clock: Time
 ) -> None:
