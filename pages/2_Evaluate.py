@@ -32,7 +32,7 @@ with frame.page("Evaluate") as studio:
     if run is not None:
         with reviews:
             split = choose_split()
-        st.query_params.from_dict({"run": run.id, "split": split})
+        st.query_params["split"] = split
         if run.dataset is not None and run.dataset.is_synthetic:
             frame.synthetic_notice()
         draw_evaluation(studio, run, split)

@@ -26,26 +26,31 @@ def choose_run(studio: Studio, *, key: str) -> Run | None:
         st.page_link("app.py", label="Go to Train", icon=":material/show_chart:")
         return None
     chosen = st.session_state.get(key)
+    if chosen not in runs:
+        chosen, st.session_state[f"{key}_fault"] = _asked_for(studio)
     # Set every time: the browser knows a choice by its label only, and a run at work changes it.
-    st.session_state[key] = chosen if chosen in runs else _asked_for(studio).id
-    return runs[
-        st.selectbox(
-            "Network",
-            list(runs),
-            format_func=lambda run_id: run_title(runs[run_id]),
-            key=key,
-            help="The most accurate network stands here at first; the weights are those of its "
-            "best epoch.",
-        )
-    ]
+    st.session_state[key] = chosen
+    run_id: str = st.selectbox(
+        "Network",
+        list(runs),
+        format_func=lambda run_id: run_title(runs[run_id]),
+        key=key,
+        on_change=st.session_state.pop,
+        args=(f"{key}_fault", None),
+        help="The most accurate network stands here at first.",
+    )
+    st.query_params["run"] = run_id  # so that a reload and a link show the same
+    fault = st.session_state.get(f"{key}_fault")
+    if fault is not None:
+        frame.show_error(fault)
+    return runs[run_id]
 
 
-def _asked_for(studio: Studio) -> Run:
-    """The run that the address names, if it can be had; else the best."""
+def _asked_for(studio: Studio) -> tuple[str, StudioError | None]:
+    """The run that the address names; if it cannot be had, the best, and why."""
     try:
         run = studio.store.resolve(st.query_params.get("run", "best"))
         _ = run.best_weights  # says what is missing
     except StudioError as error:
-        frame.show_error(error)
-        return studio.store.resolve("best")
-    return run
+        return studio.store.resolve("best").id, error
+    return run.id, None

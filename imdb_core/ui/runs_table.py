@@ -66,7 +66,7 @@ def draw_table(runs: Sequence[Run]) -> list[Run]:
         selection_default={"selection": {"rows": [i for i, id in enumerate(ids) if id in chosen]}},
         column_config={
             "Accuracy": st.column_config.NumberColumn(
-                format="percent", help="Of the best epoch's weights on the validation reviews."
+                format="%.1f%%", help="Of the best epoch's weights on the validation reviews."
             ),
             "Val. loss": st.column_config.NumberColumn(
                 format="%.4f",
@@ -104,7 +104,7 @@ def _columns(runs: Sequence[Run]) -> dict[str, list[object]]:
     best = [run.best for run in runs]
     columns: dict[str, list[object]] = {
         "Run": [run.name for run in runs],
-        "Accuracy": [record.val_accuracy if record else None for record in best],
+        "Accuracy": [100 * record.val_accuracy if record else None for record in best],
         "Val. loss": [record.val_loss if record else None for record in best],
         "Best epoch": [record.epoch if record else None for record in best],
         "Epochs": [len(run.epochs) for run in runs],

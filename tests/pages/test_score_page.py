@@ -9,6 +9,7 @@ from streamlit.testing.v1 import AppTest
 from imdb_core.data import tokenize
 from imdb_core.studio import Studio
 from imdb_core.ui import score_state, score_try
+from imdb_core.ui.wording import run_title
 from tests.browser.homes import SHORT, train
 from tests.pages.conftest import OpenPage
 
@@ -125,6 +126,7 @@ def test_the_chosen_network_stays_chosen_while_it_gets_better(
     chosen = min(studio.store.all(), key=lambda run: (run.best.val_accuracy, run.id))  # type: ignore[union-attr]
     opened = open_page(page)
     opened.selectbox[0].set_value(chosen.id).run()
+    assert opened.query_params["run"] in (chosen.id, [chosen.id])  # a reload shows it, too
     for accuracy in (0.91, 0.92):
         epoch = len(studio.store.get(chosen.id).epochs) + 1
         record = chosen.epochs[-1]._replace(epoch=epoch, val_accuracy=accuracy, best_epoch=epoch)
@@ -141,3 +143,16 @@ def test_another_file_has_its_own_column_of_reviews(open_page: OpenPage) -> None
         assert not page.exception, page.exception
         (chosen,) = [box for box in page.selectbox if box.label == "Column with the reviews"]
         assert chosen.value == column
+
+
+def test_a_link_to_a_run_that_is_gone_says_so_until_another_is_chosen(
+    home: Path, open_page: OpenPage
+) -> None:
+    other = train(home)
+    page = open_page(PAGE, run="2026-01-01_000000_aaaa")
+    for _ in range(2):
+        assert "There is no run" in page.error[0].value
+        page.run()
+    (another,) = {option for option in page.selectbox[0].options if option} - {run_title(other)}
+    page.selectbox[0].select(another).run()
+    assert not page.error
