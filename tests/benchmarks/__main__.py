@@ -66,8 +66,8 @@ def markdown(measured: list[Row], heading: str) -> str:
     for group, members in itertools.groupby(measured, key=lambda row: row.group):
         rows = list(members)
         is_long = len(rows) > LONG
-        lines += [f"<details><summary><b>{group}</b>, {_span(rows)}</summary>", ""] if is_long else [
-            f"**{group}**", ""]  # fmt: skip
+        folded = f"<details><summary><b>{group}</b>, {_span(rows)}</summary>"
+        lines += [folded if is_long else f"**{group}**", ""]
         lines += ["| what | ours | peer | its time | ratio | asked for |",
                   "| --- | --- | --- | --- | --- | --- |"]  # fmt: skip
         for row in rows:
