@@ -54,7 +54,7 @@ def test_weights_that_are_ahead_of_the_run_are_scored_with_the_run_that_knows_th
     write_best(run, 3)
     early = cache.get(run)
     assert (early.epoch, len(early.run.epochs)) == (3, 2)
-    assert _origin(early) == f"Epoch 3 of {run.id}"  # its figures are not known yet
+    assert _origin(early) == f"Epoch 3 of {run.name}"  # its figures are not known yet
 
     announce(store, run, 3)
     assert len(cache.get(run).run.epochs) == 3
