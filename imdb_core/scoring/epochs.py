@@ -34,13 +34,14 @@ def weights_file(run: Run, epoch: int | None) -> Path:
     Raises:
         RunStateError: they were not kept.
     """
-    if epoch is None:
+    is_best = run.best is not None and epoch == run.best.epoch
+    # A run at work may have replaced the best weights by those of a later epoch.
+    if epoch is None or (is_best and not run.is_live):
         return run.best_weights
-    # First, for a run at work may replace the best weights by those of a later epoch.
     own = run.folder / EPOCHS / f"{epoch:04d}.safetensors"
     if own.is_file():
         return own
-    if run.best is not None and epoch == run.best.epoch:
+    if is_best:
         return run.best_weights
     if epoch == len(run.epochs) and run.has_state:
         return run.folder / LAST
