@@ -8,19 +8,20 @@ from imdb_core.config import TrainConfig
 from imdb_core.data import SourceStatus
 from imdb_core.errors import StudioError
 from imdb_core.studio import Studio
-from imdb_core.ui import address, frame
-from imdb_core.ui.before_training import (
+from imdb_core.ui import frame
+from imdb_core.ui.train import address
+from imdb_core.ui.train.before_training import (
     draw_pins_and_guess,
     forget_guess,
     guess,
     pinned_texts,
 )
-from imdb_core.ui.columns import form_and_stage
-from imdb_core.ui.cost_line import draw_cost
-from imdb_core.ui.retraining import draw_retrain_switch, should_retrain
-from imdb_core.ui.run_view import page_signature, run_view
-from imdb_core.ui.settings_form import draw_difference, form_config, settings_form
-from imdb_core.ui.transport import act
+from imdb_core.ui.train.columns import form_and_stage
+from imdb_core.ui.train.cost_line import draw_cost
+from imdb_core.ui.train.retraining import draw_retrain_switch, should_retrain
+from imdb_core.ui.train.settings_form import draw_difference, form_config, settings_form
+from imdb_core.ui.train.transport import act
+from imdb_core.ui.train.view import page_signature, run_view
 from imdb_core.ui.visitor import remember_visitor, visitor_id
 from imdb_core.ui.wording import as_markdown
 

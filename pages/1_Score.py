@@ -6,13 +6,13 @@ from imdb_core.scoring import Reading, Score, Scorer
 from imdb_core.scoring.calibration import Calibration
 from imdb_core.studio import Studio
 from imdb_core.ui import frame
-from imdb_core.ui.runs_choice import choose_run
-from imdb_core.ui.score_many import draw_many
-from imdb_core.ui.score_reading import draw_curve, draw_why
-from imdb_core.ui.score_runs import choose_epoch, draw_beside
-from imdb_core.ui.score_state import scorers
-from imdb_core.ui.score_try import draw_try
-from imdb_core.ui.score_view import EXAMPLES, draw_nothing_yet, draw_verdict
+from imdb_core.ui.run_choice import choose_run
+from imdb_core.ui.score.many import draw_many
+from imdb_core.ui.score.networks import choose_epoch, draw_beside
+from imdb_core.ui.score.reading import draw_curve, draw_why
+from imdb_core.ui.score.state import scorers
+from imdb_core.ui.score.variations import draw_try
+from imdb_core.ui.score.verdict import EXAMPLES, draw_nothing_yet, draw_verdict
 from imdb_core.ui.visitor import remember_visitor
 
 

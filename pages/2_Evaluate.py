@@ -4,8 +4,8 @@ import streamlit as st
 
 from imdb_core.evaluation import EvaluationSplit
 from imdb_core.ui import frame
-from imdb_core.ui.evaluate_view import draw_evaluation
-from imdb_core.ui.runs_choice import choose_run
+from imdb_core.ui.evaluate.view import draw_evaluation
+from imdb_core.ui.run_choice import choose_run
 
 SPLITS: dict[EvaluationSplit, str] = {"validation": "Validation", "test": "Test"}
 

@@ -3,10 +3,10 @@
 import streamlit as st
 
 from imdb_core.ui import frame
-from imdb_core.ui.data_browser import draw_browser
-from imdb_core.ui.data_overview import draw_overview
-from imdb_core.ui.data_upload import draw_own
-from imdb_core.ui.data_view import draw_sources, load
+from imdb_core.ui.data.browser import draw_browser
+from imdb_core.ui.data.overview import draw_overview
+from imdb_core.ui.data.upload import draw_own
+from imdb_core.ui.data.view import draw_sources, load
 from imdb_core.ui.wording import as_markdown
 
 _NUMBERS = "What they are like"

@@ -10,6 +10,7 @@ from typing import Final
 from imdb_core.data.csv_columns import KNOWN_NAMES, CsvChoices, find_columns, shown
 from imdb_core.data.csv_labels import KINDS_IN_WORDS, LabelKind, kind_of, label_of, stars_in
 from imdb_core.data.csv_text import (
+    MAX_COLUMNS,
     MAX_FAULTS,
     Record,
     check_size,
@@ -84,6 +85,12 @@ def check_csv(
     delimiter = choices.delimiter or detect_delimiter(decoded.text, KNOWN_NAMES)
     records, faults = read_records(decoded.text, delimiter, watch, most=MAX_ROWS + 2)
     header = tuple(field.strip() for field in records[0].fields) if records else ()
+    if len(header) > MAX_COLUMNS:
+        message = (
+            f"The first row names {len(header):,} columns; the limit is {MAX_COLUMNS}. "
+            "Keep text, label and stars, and leave the others out."
+        )
+        return CsvReport(preview=[], columns={}, faults=[CsvFault(message=message)], warnings=[])
     columns, column_faults = find_columns(header, delimiter, choices)
     faults = column_faults + faults
     warnings = []

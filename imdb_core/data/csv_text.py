@@ -15,7 +15,7 @@ from imdb_core.data.progress import Watch
 from imdb_core.errors import CsvError, CsvFault
 
 MAX_BYTES: Final = 100 << 20
-"""As `server.maxUploadSize` in .streamlit/config.toml."""
+MAX_COLUMNS: Final = 200
 MAX_FAULTS: Final = 1000
 """So many are listed; a file with more is another kind of file."""
 MAX_CELL: Final = 1_000_000

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from imdb_core.data.csv_text import MAX_COLUMNS
 from imdb_core.errors import StudioError, TextError
 from imdb_core.jobs import Job, JobQueue
 from imdb_core.scoring.scorer import Score, Scorer
-from imdb_core.scoring.tables import COLUMN_LIMIT, FileFormat, Table, read_table
+from imdb_core.scoring.tables import FileFormat, Table, read_table
 
 _RISKY = ("=", "+", "-", "@", "\t", "\r")
 _SCORE_COLUMNS = ("P(positive)", "verdict", "words read", "words", "unknown words", "not scored")
@@ -62,7 +63,7 @@ class ScoredTable:
         buffer = io.StringIO(newline="")
         writer = csv.writer(buffer)
         widest = max([len(self.table.columns), *map(len, self.table.rows)])
-        width = min(widest, COLUMN_LIMIT)
+        width = min(widest, MAX_COLUMNS)
         names = [*self.table.columns, *(f"cell {i + 1}" for i in range(width))][:width]
         writer.writerow([*map(_harmless, names), *_SCORE_COLUMNS])
         for cells, result in zip(self.table.rows, self.results, strict=True):

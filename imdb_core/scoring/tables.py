@@ -10,11 +10,17 @@ from dataclasses import dataclass, replace
 from itertools import islice
 
 from imdb_core.data.csv_columns import TEXT_NAMES
-from imdb_core.data.csv_text import DELIMITERS, decode, detect_delimiter, limit_cells, lines_of
+from imdb_core.data.csv_text import (
+    DELIMITERS,
+    MAX_COLUMNS,
+    decode,
+    detect_delimiter,
+    limit_cells,
+    lines_of,
+)
 from imdb_core.errors import CsvError, FileFaultError
 
 ROW_LIMIT = 100_000
-COLUMN_LIMIT = 200
 HEAD_BYTES = 1 << 18
 LINES = ""
 """Instead of a delimiter: each line is a review."""
@@ -214,9 +220,9 @@ def _rows(text: str, delimiter: str) -> Iterator[list[str]]:
 def _table(records: Iterator[list[str]], format: FileFormat, most: int) -> Table:
     with _faults_as_sentences():
         first = next(records, [])
-    if len(first) > COLUMN_LIMIT:
+    if len(first) > MAX_COLUMNS:
         raise FileFaultError(
-            f"The first row has {len(first):,} cells; the limit is {COLUMN_LIMIT} columns. "
+            f"The first row has {len(first):,} cells; the limit is {MAX_COLUMNS} columns. "
             "Keep the column with the reviews, and leave the others out."
         )
     rows = [] if format.has_header else [first]

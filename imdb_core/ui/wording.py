@@ -8,6 +8,9 @@ from imdb_core.config import PRESETS, TrainConfig
 from imdb_core.data import SOURCES
 from imdb_core.runs.run import Run
 
+MORE_EPOCHS = 10
+KEEP_GOING = f"Keep going, {MORE_EPOCHS} more epochs"
+
 _MOST_HEARTS = 6
 
 HTML_BREAK = "<br />"

@@ -14,7 +14,7 @@ from imdb_core.runs.archive import as_zip
 from imdb_core.runs.run import DatasetInfo
 from imdb_core.runs.store import RunStore
 from imdb_core.studio import Studio
-from imdb_core.ui.runs_filter import RunFilter
+from imdb_core.ui.runs.filter import RunFilter
 from tests.browser.homes import lend, train
 from tests.pages.conftest import OpenPage
 

@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 
 from imdb_core.data import tokenize
 from imdb_core.studio import Studio
-from imdb_core.ui import score_state, score_try
+from imdb_core.ui.score import state, variations
 from imdb_core.ui.wording import run_title
 from tests.browser.homes import SHORT, train
 from tests.pages.conftest import OpenPage
@@ -33,9 +33,9 @@ def settled(page: AppTest) -> AppTest:
     for _ in range(100):
         if not any("hourglass" in caption.value for caption in page.caption):
             return page
-        for _, (job, _) in [*score_state._explanations._jobs.items(),
-                            *score_state._curves._jobs.items(),
-                            *score_state._calibrations._jobs.items()]:  # fmt: skip
+        for _, (job, _) in [*state._explanations._jobs.items(),
+                            *state._curves._jobs.items(),
+                            *state._calibrations._jobs.items()]:  # fmt: skip
             assert job.wait(30)
         page.run()
         assert not page.exception, page.exception
@@ -89,7 +89,7 @@ def test_a_changed_text_is_read_beside_the_original(
 ) -> None:
     run = train(home, SHORT.changed(bidirectional=bidirectional))
     # Without a browser nobody can type into the box.
-    monkeypatch.setattr(score_try, "_edited", lambda original: f"{original} Awful!")
+    monkeypatch.setattr(variations, "_edited", lambda original: f"{original} Awful!")
     page = unfold(write(open_page(PAGE, run=run.id), REVIEW), "try")
 
     assert "“Awful” was put in." in said(page)

@@ -9,9 +9,9 @@ STAGES = ["imdb_core", "imdb_core.config", "imdb_core.data", "imdb_core.model",
           "imdb_core.training.loop", "imdb_core.runs.execution", "imdb_core.scoring",
           "imdb_core.evaluation", "imdb_core.studio", "imdb_core.cli"]  # fmt: skip
 WITHOUT_TORCH = ["imdb_core.data", "imdb_core.runs.store", "imdb_core.runs.export",
-                 "imdb_core.studio", "imdb_core.cli", "imdb_core.ui.run_view",
-                 "imdb_core.ui.runs_view", "imdb_core.ui.data_view",
-                 "imdb_core.ui.evaluate_view"]  # fmt: skip
+                 "imdb_core.studio", "imdb_core.cli", "imdb_core.ui.train.view",
+                 "imdb_core.ui.runs.view", "imdb_core.ui.data.view",
+                 "imdb_core.ui.evaluate.view"]  # fmt: skip
 
 
 def loaded_by(module: str) -> set[str]:

@@ -43,6 +43,9 @@ BAD_FILES: dict[str, tuple[bytes | str, str]] = {
     "no text column": (GOOD.replace("text", "words"), "No column is called text"),
     "no label column": (GOOD.replace("label", "kind"), "No column is called label"),
     "no names": (written(TEN_EACH[1:], TEN_EACH[0]), "the first row names 'good film 0', 'pos'"),
+    "very many columns": (
+        "text,label" + ",more" * 50_000 + "\n", "names 50,002 columns; the limit is 200"
+    ),
     "two text columns": (written([("a", "b", "pos")], ("text", "Text", "label")), "2 columns are"),
     "too few columns": (GOOD + "alone\r\n", r"Row 22: the row has 1 cell, not 2"),
     "too many columns": (GOOD + "good, but long,pos\r\n", "Row 22: the row has 3 cells, not 2"),

@@ -3,7 +3,7 @@
 import json
 
 from imdb_core.evaluation import Evaluation
-from imdb_core.ui.evaluate_threshold import STEPS, message
+from imdb_core.ui.evaluate.threshold import STEPS, message
 
 
 def test_every_step_of_the_slider_has_the_counts_of_its_threshold(evaluation: Evaluation) -> None:

@@ -11,7 +11,7 @@ from imdb_core.runs.checkpoints import EPOCHS, load_weights, save_weights
 from imdb_core.runs.run import Run
 from imdb_core.runs.store import RunStore
 from imdb_core.scoring import ScorerCache
-from imdb_core.ui.score_view import _origin
+from imdb_core.ui.score.verdict import _origin
 from tests.unit.scoring.networks import untrained
 
 CONFIG = TrainConfig(source="sample", vocab_size=100, max_length=10, embedding_dim=3, hidden_size=2)

@@ -15,7 +15,7 @@ from imdb_core.runs.store import RunStore
 from imdb_core.scoring import Attribution, Reading, Scorer, kept_epochs
 from imdb_core.scoring.words import spans_of_last
 from imdb_core.stop_flag import StopFlag
-from imdb_core.ui.score_reading import _sum_words
+from imdb_core.ui.score.reading import _sum_words
 from tests.conftest import ODD_TEXTS, settings_in
 from tests.unit.scoring.networks import KIND_NAMES, KINDS, untrained
 

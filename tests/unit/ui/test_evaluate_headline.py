@@ -2,7 +2,7 @@
 
 import pytest
 
-from imdb_core.ui.evaluate_headline import _ahead
+from imdb_core.ui.evaluate.headline import _ahead
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from imdb_core.training.records import EpochRecord
-from imdb_core.ui.live_chart import ChartView, Ghost
-from imdb_core.ui.live_chart.messages import Holding, as_holding, message
+from imdb_core.ui.train.live_chart import ChartView, Ghost
+from imdb_core.ui.train.live_chart.messages import Holding, as_holding, message
 
 
 def records(count: int) -> list[EpochRecord]:
@@ -72,7 +72,7 @@ def test_a_report_that_is_none_counts_as_nothing_held(report: object) -> None:
 
 def test_a_page_draws_it_without_a_browser() -> None:
     def page() -> None:
-        from imdb_core.ui.live_chart import ChartView, live_chart
+        from imdb_core.ui.train.live_chart import ChartView, live_chart
 
         live_chart(ChartView(), key="chart")
 

@@ -1,0 +1,1 @@
+"""The Data page: which reviews there are, what they are like, and one's own."""

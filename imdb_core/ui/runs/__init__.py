@@ -1,0 +1,1 @@
+"""The Runs page: the table, one run, several compared, the bin."""

@@ -1,0 +1,115 @@
+"""Runs that come and go: undo, the bin, and runs from elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from io import BytesIO
+
+import streamlit as st
+
+from imdb_core.data import Progress
+from imdb_core.jobs import JobQueue
+from imdb_core.runs.archive_jobs import RunImport
+from imdb_core.runs.recycling import KEPT_FOR
+from imdb_core.studio import Studio
+from imdb_core.ui import frame
+from imdb_core.ui.progress import draw_progress
+from imdb_core.ui.runs.table import choose_runs
+from imdb_core.ui.wording import as_markdown
+
+_DELETED = "just_deleted"
+_IMPORT, _FILE, _IMPORTING = "import", "import_file", "importing"
+_UPLOAD_LIMIT_MB = 200
+_TICK_S = 0.5
+
+# A module global, because any visitor can clear Streamlit's caches.
+_imports = JobQueue("imports")
+
+
+def remember_deleted(runs: Sequence[tuple[str, str]]) -> None:
+    """Offer to undo the deletion of these runs, given as ids and names."""
+    st.session_state[_DELETED] = list(runs)
+
+
+def draw_undo(studio: Studio) -> None:
+    """What was just deleted, and a button that brings it back."""
+    deleted = [
+        (run_id, name)
+        for run_id, name in st.session_state.get(_DELETED, [])
+        if run_id in studio.store.deleted()
+    ]
+    if not deleted:
+        return
+    what = deleted[0][1] if len(deleted) == 1 else f"{len(deleted)} runs"
+    with st.container(border=True, horizontal=True, vertical_alignment="center", key="undo_bar"):
+        st.markdown(f":material/delete: {as_markdown(f'Deleted {what}.')}", width="content")
+        if st.button("Undo", icon=":material/undo:", type="primary", key="undo"):
+            with frame.errors_as_sentences():
+                for run_id, _ in deleted:
+                    studio.store.restore(run_id)
+                st.session_state[_DELETED] = []
+                st.rerun()
+
+
+def draw_bin(studio: Studio) -> None:
+    """Deleted runs, to be brought back or removed for good."""
+    run_ids = studio.store.deleted()
+    if not run_ids:
+        return
+    with st.popover(f"Bin ({len(run_ids)})", icon=":material/delete:", key="bin"):
+        chosen = st.multiselect("Deleted runs", run_ids, key="bin_chosen")
+        if st.button("Bring back", icon=":material/undo:", key="restore", disabled=not chosen):
+            with frame.errors_as_sentences():
+                for run_id in chosen:
+                    studio.store.restore(run_id)
+                st.rerun()
+        st.caption(f"Deleted runs are removed for good after {KEPT_FOR.days} days.")
+        if st.button("Empty the bin now", icon=":material/delete_forever:", key="empty_bin"):
+            studio.store.empty_bin()
+            st.rerun()
+
+
+def draw_import(studio: Studio) -> None:
+    """Take in a run that another installation exported."""
+    importing: RunImport | None = st.session_state.get(_IMPORTING)
+    if importing is not None and not importing.job.is_done:
+        st.fragment(_draw_importing, run_every=_TICK_S)(importing)
+        return
+    if importing is not None:
+        _draw_end(importing)
+    with (
+        st.popover("Import", icon=":material/upload:", key=_IMPORT, on_change="rerun"),
+        st.form("import_form", border=False, clear_on_submit=True),
+    ):
+        st.file_uploader("A run's zip", type="zip", key=_FILE, max_upload_size=_UPLOAD_LIMIT_MB)
+        st.caption("It is checked before it is taken in; nothing in it is executed.")
+        st.form_submit_button(
+            "Import", type="primary", key="import_run", on_click=_take_in, args=(studio,)
+        )
+
+
+def _take_in(studio: Studio) -> None:
+    """Have imported what was uploaded, and close the form."""
+    file = st.session_state[_FILE]
+    if file is not None:
+        content = BytesIO(file.getvalue())  # the widget's own value stays Streamlit's
+        st.session_state[_IMPORTING] = RunImport(_imports, studio.store, file.name, content)
+        st.session_state[_IMPORT] = False
+
+
+def _draw_importing(importing: RunImport) -> None:
+    if importing.job.is_done:
+        st.rerun()
+    progress = importing.job.progress
+    with st.container(key="importing"):
+        draw_progress(progress if isinstance(progress, Progress) else Progress(stage="Waiting"))
+
+
+def _draw_end(importing: RunImport) -> None:
+    """Say once how it ended, and tick the run in the table."""
+    del st.session_state[_IMPORTING]
+    if importing.error is not None:
+        frame.show_error(importing.error)
+    elif importing.run is not None:
+        choose_runs([importing.run.id])
+        st.toast(as_markdown(f"Imported {importing.run.name}."), icon=":material/check:")

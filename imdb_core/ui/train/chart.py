@@ -1,0 +1,137 @@
+"""What the chart on the Train page shows of a run."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from imdb_core.config import field_specs
+from imdb_core.runs.run import Run
+from imdb_core.studio import Studio
+from imdb_core.ui.charts import chart_sentence
+from imdb_core.ui.train.live_chart import Baseline, ChartView, Ghost, live_chart
+from imdb_core.ui.train.state import STATE_WORDS, state_of
+
+_MOST_GHOSTS = 3
+_GHOSTS = "ghosts"
+_READING = """
+- **Loss**: how wrong the network is, in nats. Lower is better; guessing gives 0.69.
+- **Train** is measured on the reviews that it learns from, **validation** on reviews that it
+  never learns from.
+- **Overfitting**: train falls on, validation no longer does. The network learns its reviews by
+  heart, and more training makes it worse on others.
+- **Early stopping**: training ends when validation has not improved for as many epochs as
+  **patience** allows. An epoch is one pass over all train reviews.
+- **Star**: the epoch with the lowest validation loss. Its weights are kept.
+- **Shaded**: the epochs that patience still allows after the star.
+- **Dotted lines**: what **guessing**, and counting words without their order (**bag of words**),
+  reach on the same validation reviews.
+"""
+_WHY = {
+    "patience": "patience ran out",
+    "max_epochs": "last epoch allowed",
+    "user": "stopped by hand",
+}
+
+
+def draw_chart(studio: Studio, run: Run | None) -> None:
+    """The live chart with the options that the visitor chose."""
+    live_chart(_view(studio, run), key="loss_chart")
+
+
+def draw_reading_help() -> None:
+    """What the curves and marks mean, for who sees such a chart for the first time."""
+    with st.popover(
+        "How to read this", icon=":material/help:", type="tertiary", key="reading_help"
+    ):
+        st.markdown(_READING)
+
+
+def draw_chart_options() -> None:
+    """What the chart shows beside the losses."""
+    with st.popover("Chart", icon=":material/tune:", type="tertiary", key="chart_options"):
+        st.toggle("Validation accuracy", value=True, key="show_accuracy", persist_state="session")
+        st.toggle("Earlier runs", key="show_ghosts", persist_state="session")
+        st.toggle("Logarithmic loss", key="log_scale", persist_state="session")
+
+
+def _ghosts(studio: Studio, run: Run) -> list[Ghost]:
+    """The newest earlier runs that the visitor wants to see; looked up until they have ended."""
+    most = _MOST_GHOSTS if st.session_state.get("show_ghosts") else 1
+    if not (st.session_state.get("show_ghosts") or st.session_state.get("retrain")):
+        return []
+    asked = run.id, most
+    known, ghosts = st.session_state.get(_GHOSTS, (None, []))
+    if known != asked:
+        runs = studio.store.before(run.id, most)
+        ghosts = [_ghost(earlier, run) for earlier in runs]
+        # One that was told to stop may still be writing its last epoch.
+        is_final = not any(earlier.is_live for earlier in runs)
+        st.session_state[_GHOSTS] = asked if is_final else None, ghosts
+    return list(ghosts)
+
+
+def _view(studio: Studio, run: Run | None) -> ChartView:
+    show_accuracy = bool(st.session_state.get("show_accuracy", True))
+    log_scale = bool(st.session_state.get("log_scale", False))
+    if run is None:
+        return ChartView(sentence=chart_sentence(None), show_accuracy=show_accuracy)
+    state = state_of(studio, run)
+    word, _ = STATE_WORDS[state]
+    has_ended = run.state in ("finished", "failed", "interrupted")
+    is_kept_going = run.last_epoch is not None
+    return ChartView(
+        run_id=run.id,
+        epochs=run.epochs,
+        best_epoch=run.best.epoch if run.best else 0,
+        patience=run.config.patience,
+        show_patience=not is_kept_going and (not has_ended or run.reason == "patience"),
+        stopped_at=len(run.epochs) if has_ended and run.epochs else None,
+        stopped_words=_stopped_words(run),
+        grey_line_at=run.first_stop,
+        baselines=_baselines(studio, run),
+        ghosts=_ghosts(studio, run),
+        pinned_texts=run.pinned_texts,
+        pinned=run.pinned,
+        empty_text=_empty_text(run),
+        sentence=f"{word}. {chart_sentence(run)}",
+        phase=state,
+        file_name=run.id,
+        show_accuracy=show_accuracy,
+        log_scale=log_scale,
+    )
+
+
+def _stopped_words(run: Run) -> str:
+    if run.first_stop is not None and run.reason == "max_epochs":
+        return "kept going to here"
+    return _WHY[run.reason] if run.reason else run.state
+
+
+def _empty_text(run: Run) -> str:
+    if run.state == "failed":
+        return "It failed before its first epoch was finished."
+    if run.state == "queued":
+        return "It waits for its turn."
+    if run.is_live:
+        return "The first epoch is on its way."
+    return "No epoch was finished."
+
+
+def _ghost(run: Run, shown: Run) -> Ghost:
+    """An earlier run, called by its label or by what sets it apart from the one that is shown."""
+    settings = run.config.differences(shown.config)
+    apart = ", ".join(f"{field_specs()[name].label} {old}" for name, (old, _) in settings.items())
+    return Ghost(
+        id=run.id,
+        name=run.label or apart or "same settings",
+        val_loss=[record.val_loss for record in run.epochs],
+        train_loss=[record.train_loss for record in run.epochs],
+    )
+
+
+def _baselines(studio: Studio, run: Run) -> list[Baseline]:
+    found = studio.baselines(run)
+    if found is None:
+        return []
+    named = (("guessing", found.majority), ("bag of words", found.bag_of_words))
+    return [Baseline(name=name, loss=judge.loss, accuracy=judge.accuracy) for name, judge in named]
