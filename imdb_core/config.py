@@ -174,7 +174,11 @@ class TrainConfig(BaseModel):
     ] = 42
     device: Annotated[
         DeviceChoice,
-        _choice("Device", "Where to compute; auto takes CUDA, else the CPU."),
+        _choice(
+            "Device",
+            "Where to compute; auto takes CUDA, else the CPU, or Apple's GPU for networks that "
+            "the compiled kernels cannot train.",
+        ),
     ] = "auto"
     engine: Annotated[
         EngineChoice,

@@ -91,7 +91,7 @@ def _train(
     on_progress: Callable[[Progress], None],
 ) -> LoopEnd:
     config = run.config
-    device = resolve_device(config.device)
+    device = resolve_device(config)
     train = encode_split(dataset, "train", config)
     validation = encode_split(dataset, "validation", config)
     # Not kept under a name: with many words they are as large as the network.

@@ -136,7 +136,7 @@ class CostEstimator:
     def _cost(self, config: TrainConfig, dataset: Dataset | None, speed: Speed) -> Cost:
         train_rows, validation_rows = _rows(config, dataset)
         parameters = parameter_count(config)
-        device = resolve_device(config.device)
+        device = resolve_device(config)
         train = math.ceil(train_rows / config.batch_size) * speed.train_batch
         train += train_rows * speed.draws
         validation = math.ceil(validation_rows / config.batch_size) * speed.validation_batch

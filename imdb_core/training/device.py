@@ -6,15 +6,15 @@ import platform
 
 import torch
 
-from imdb_core.config import DeviceChoice
+from imdb_core.config import TrainConfig
 from imdb_core.errors import DeviceUnavailableError
 
 
-def resolve_device(choice: DeviceChoice) -> torch.device:
-    """The device that `choice` means here; `auto` takes CUDA, else the CPU.
+def resolve_device(config: TrainConfig) -> torch.device:
+    """The device that `config.device` means here.
 
-    Apple's GPU must be asked for: the compiled kernels need the CPU and are far quicker than
-    any GPU on small networks, and nobody has measured where PyTorch on Apple's would pay.
+    `auto` takes CUDA, else Apple's GPU, else the CPU; but not Apple's for a network that the
+    compiled kernels can train: they need the CPU, and are far quicker there.
 
     Raises:
         DeviceUnavailableError: the device asked for is not on this machine.
@@ -24,14 +24,27 @@ def resolve_device(choice: DeviceChoice) -> torch.device:
         "mps": torch.backends.mps.is_available(),
         "cpu": True,
     }
+    choice = config.device
     if choice == "auto":
-        return torch.device("cuda" if available["cuda"] else "cpu")
+        if available["cuda"]:
+            return torch.device("cuda")
+        is_for_apple = available["mps"] and kernels_obstacle(config)
+        return torch.device("mps" if is_for_apple else "cpu")
     if not available[choice]:
         raise DeviceUnavailableError(
             f"This machine has no {choice} device that PyTorch {torch.__version__} can use. "
             "Set Device to auto."
         )
     return torch.device(choice)
+
+
+def kernels_obstacle(config: TrainConfig) -> str:
+    """Why the compiled kernels cannot train this network; empty if they can."""
+    if config.num_layers > 1:
+        return "it has more than one layer"
+    if config.bidirectional:
+        return "it reads both ways"
+    return ""
 
 
 def device_name(device: torch.device) -> str:

@@ -12,6 +12,7 @@ from imdb_core.data.encoded import EncodedSplit
 from imdb_core.errors import EngineUnavailableError
 from imdb_core.model import SentimentRNN
 from imdb_core.stop_flag import StopFlag
+from imdb_core.training.device import kernels_obstacle
 from imdb_core.training.records import Arrays
 from imdb_core.training.torch_engine import TorchEngine
 
@@ -93,11 +94,7 @@ def engine_name(config: TrainConfig, device: torch.device) -> str:
 def _obstacle(config: TrainConfig, device: torch.device) -> str:
     if device.type != "cpu":
         return f"it computes on the CPU, not on {device.type}"
-    if config.num_layers > 1:
-        return "it has more than one layer"
-    if config.bidirectional:
-        return "it reads both ways"
-    return ""
+    return kernels_obstacle(config)
 
 
 def _fast_is_faster(config: TrainConfig) -> bool:

@@ -48,7 +48,7 @@ def measure(
     """
     threads = torch.get_num_threads()
     try:
-        device = resolve_device(config.device)
+        device = resolve_device(config)
         train, validation = _samples(config, dataset)
         generator = torch.Generator().manual_seed(0)
         network = initialize(SentimentRNN.empty(config), config.initialization, generator)

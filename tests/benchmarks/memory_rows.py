@@ -70,7 +70,7 @@ def memory_rows(dataset: Dataset) -> Iterator[Row]:
 
 
 def _engine(config: TrainConfig) -> str:
-    return engine_name(config, resolve_device("cpu"))
+    return engine_name(config, resolve_device(config))
 
 
 def _told(dataset: Dataset, config: TrainConfig) -> float:

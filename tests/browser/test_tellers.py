@@ -337,7 +337,7 @@ def sees_cost(tab: Tab, config: TrainConfig, reviews: tuple[int, int]) -> None:
     assert at_most == pytest.approx(
         config.max_epochs * an_epoch, abs=0.005 * config.max_epochs + 0.05
     )
-    engine = engine_name(config, resolve_device(config.device))
+    engine = engine_name(config, resolve_device(config))
     assert megabytes == round(footprint_bytes(config, engine, *reviews) / 1e6)
 
 

@@ -89,13 +89,23 @@ def test_nothing_on_the_device_is_a_double(
 
 
 @pytest.mark.parametrize(
-    ("has_cuda", "has_mps", "expected"),
-    [(False, False, "cpu"), (False, True, "cpu"), (True, True, "cuda")],
+    ("has_cuda", "has_mps", "settings", "expected"),
+    [
+        (False, False, {"num_layers": 2}, "cpu"),
+        (False, True, {}, "cpu"),
+        (False, True, {"num_layers": 2}, "mps"),
+        (False, True, {"bidirectional": True}, "mps"),
+        (True, True, {}, "cuda"),
+    ],
 )
-def test_auto_takes_cuda_or_the_cpu(
-    monkeypatch: pytest.MonkeyPatch, has_cuda: bool, has_mps: bool, expected: str
+def test_auto_takes_cuda_and_apples_gpu_only_where_no_kernel_can_train(
+    monkeypatch: pytest.MonkeyPatch,
+    has_cuda: bool,
+    has_mps: bool,
+    settings: dict[str, Any],
+    expected: str,
 ) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: has_cuda)
     monkeypatch.setattr(torch.backends.mps, "is_available", lambda: has_mps)
 
-    assert resolve_device("auto").type == expected
+    assert resolve_device(TrainConfig(**settings)).type == expected
