@@ -1,7 +1,7 @@
 """Screenshots of the Train page in all its states: `python -m tests.browser.pictures FOLDER`.
 
 Each state is shown light and dark, 1400 and 390 pixels wide, on the real reviews where they
-are (IMDB_TEST_DATA), else on the sample. README's pictures are from here.
+are (IMDB_TEST_DATA), else on the sample. README's pictures are `train.png` and `states.png`.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from PIL import Image
 from playwright.sync_api import Browser, expect, sync_playwright
 
 from imdb_core.data import DataLibrary
@@ -23,6 +24,14 @@ from tests.browser.tab import ENDLESS, Tab
 from tests.conftest import PROJECT, settings_in
 
 _PIN = "It is not bad at all, far from perfect, yet never dull."
+_ON_SHEET = (
+    "first_wide_light",
+    "training_wide_dark",
+    "paused_wide_light",
+    "coach_wide_dark",
+    "failed_wide_light",
+    "queue_wide_dark",
+)
 _HEIGHT = "() => document.querySelector('[data-testid=stMain]').scrollHeight"
 _SIZES = {"wide": {"width": 1400, "height": 900}, "phone": {"width": 390, "height": 844}}
 
@@ -101,6 +110,23 @@ def take_all(studio: Studio) -> None:
     studio.take(tab, "failed")
 
 
+def make_readme_pictures(folder: Path) -> None:
+    """One state large, and six small ones on a sheet, with colours few enough for a repository."""
+    _small(Image.open(folder / "stopped_wide_light.png")).save(folder / "train.png", optimize=True)
+    width, height = 840, 690
+    sheet = Image.new("RGB", (2 * width, 3 * height), "white")
+    for index, name in enumerate(_ON_SHEET):
+        picture = Image.open(folder / f"{name}.png").convert("RGB")
+        picture = picture.resize((width, width * picture.height // picture.width), Image.LANCZOS)
+        place = index % 2 * width, index // 2 * height
+        sheet.paste(picture.crop((0, 0, width, height)), place)
+    _small(sheet).save(folder / "states.png", optimize=True)
+
+
+def _small(picture: Image.Image) -> Image.Image:
+    return picture.convert("RGB").quantize(128, dither=Image.Dither.NONE)
+
+
 @contextmanager
 def _studio(folder: Path) -> Iterator[Studio]:
     data = Path(os.environ.get("IMDB_TEST_DATA") or PROJECT.parent / "shared" / "imdb")
@@ -131,3 +157,4 @@ if __name__ == "__main__":
     expect.set_options(timeout=120_000)
     with _studio(folder) as studio:
         take_all(studio)
+    make_readme_pictures(folder)

@@ -30,6 +30,17 @@ ENDLESS = {
 }
 """Settings of a run that takes minutes to end by itself: only a visitor ends it."""
 
+SLOW_BATCHES = {
+    "source": "sample",
+    "engine": "torch",
+    "cell": "gru",
+    "bidirectional": "true",
+    "num_layers": "2",
+    "max_length": "1000",
+    "batch_size": "1024",
+}
+"""A batch takes seconds, so that one sees what is asked for before it has happened."""
+
 _CURVES = """least => {
   const plot = document.querySelector('.st-key-loss_chart .js-plotly-plot');
   const points = of => Array.from(of ?? []);

@@ -10,7 +10,7 @@ import pytest
 from tests.browser.conftest import OpenTab
 from tests.browser.homes import kept_from, lend, states
 from tests.browser.server import Server
-from tests.browser.tab import ENDLESS, Tab
+from tests.browser.tab import ENDLESS, SLOW_BATCHES, Tab
 
 pytestmark = pytest.mark.browser
 
@@ -86,3 +86,21 @@ def test_failed_and_finished_last_and_outlive_a_kill(
         tab.sees(said)
         tab.faults.clear()
     assert states(at_home) == ["failed", "finished"]
+
+
+def test_a_kill_while_it_pauses_or_stops_interrupts_it(
+    server: Server, at_home: Path, open_tab: OpenTab
+) -> None:
+    tab = open_tab()
+    run_id = start(tab, SLOW_BATCHES, "Training")
+    for button, word in (("pause", "Pausing"), ("stop", "Stopping")):
+        tab.button(button).click()
+        tab.sees_run(word, run_id)
+        restart(server)
+        tab.page.reload()
+        tab.sees_run("Interrupted", run_id)
+        tab.sees("No epoch was finished, so there are no weights.")
+        tab.faults.clear()  # the browser says in its console that the server was away
+        tab.button("resume").click()
+        tab.sees_run("Training", run_id)
+    assert states(at_home) == ["training"]

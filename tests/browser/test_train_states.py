@@ -12,22 +12,12 @@ from imdb_core.runs.run import Run
 from tests.browser.conftest import OpenTab
 from tests.browser.homes import find, kept_from, lend, runs, states
 from tests.browser.server import Server
-from tests.browser.tab import ENDLESS, Curves, Tab, literally
+from tests.browser.tab import ENDLESS, SLOW_BATCHES, Curves, Tab, literally
 
 pytestmark = pytest.mark.browser
 
 SAMPLE = {"source": "sample", **ENDLESS}
 EARLY_STOP = {"source": "sample", "learning_rate": "0.01", "patience": "1"}
-SLOW_BATCHES = {
-    "source": "sample",
-    "engine": "torch",
-    "cell": "gru",
-    "bidirectional": "true",
-    "num_layers": "2",
-    "max_length": "1000",
-    "batch_size": "1024",
-}
-"""A batch takes seconds, so that one sees what is asked for before it has happened."""
 
 _CURVE = """uid => {
   const { data } = document.querySelector('.st-key-loss_chart .js-plotly-plot');
