@@ -75,9 +75,13 @@ def settings_phrase(config: TrainConfig) -> str:
 
 
 def run_title(run: Run) -> str:
-    """What to call a run where one chooses among several."""
+    """What to call a run where one chooses among several.
+
+    Without its accuracy while that changes: a browser tells what was chosen by these very words.
+    """
     best = f" · {run.best.val_accuracy:.1%}" if run.best else ""
-    return f"{run.name}{best} · {settings_phrase(run.config)}"
+    standing = " · training" if run.is_live else best
+    return f"{run.name}{standing} · {settings_phrase(run.config)}"
 
 
 def duration(seconds: float) -> str:

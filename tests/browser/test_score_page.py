@@ -130,15 +130,19 @@ def test_the_chosen_network_stays_chosen_while_it_gets_better(
     tab = open_tab()
     tab.open("Score")
     tab.choose("Network", "chosen")
-    store = RunStore(server.home / "runs")
+    write(tab, "The film was good.")
+    tab.sees(re.compile("Epoch 2 of chosen"))
+    log = RunStore(server.home / "runs").log(chosen.id)
+    network = tab.page.get_by_role("combobox", name="Network")
     for epoch, accuracy in ((3, 0.91), (4, 0.92)):
         record = chosen.epochs[-1]._replace(epoch=epoch, val_accuracy=accuracy, best_epoch=epoch)
-        store.log(chosen.id).append("epoch", **record._asdict())
+        log.append("epoch", **record._asdict())
         write(tab, f"The film was good {epoch} times.")
+        expect(network).to_have_value(re.compile("^chosen · training"))
         tab.sees(re.compile("Epoch 2 of chosen"))
-        expect(tab.page.get_by_role("combobox", name="Network")).to_have_value(
-            re.compile(f"^chosen · {accuracy:.1%}")
-        )
+    log.append("stopped", reason="user")
+    write(tab, "The film was good in the end.")
+    expect(network).to_have_value(re.compile(f"^chosen · {accuracy:.1%}"))
 
 
 def write(tab: Tab, text: str) -> None:

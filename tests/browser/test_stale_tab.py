@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, WebSocketRoute
 
 from tests.browser.conftest import OpenTab
-from tests.browser.homes import lend, states
+from tests.browser.homes import find, lend, states
 from tests.browser.server import Server
 from tests.browser.tab import ENDLESS, SYNTHETIC
 
@@ -61,7 +61,7 @@ def test_of_two_tabs_that_both_click_train_one_trains_and_the_other_queues(
 
     # Each sees their own.
     waiting = stale.sees_run("Waiting")
-    stale.sees(f"Yours is next. Now training: {running}")
+    stale.sees(f"Yours is next. Now training: {find(server.home, running).name}")
     first.sees_run("Training", running)
     assert states(server.home) == ["training", "queued"]
     first.button("stop").click()
