@@ -100,6 +100,6 @@ def _obstacle(config: TrainConfig, device: torch.device) -> str:
 def _fast_is_faster(config: TrainConfig) -> bool:
     # Measured against PyTorch's layers with one and two threads (`make bench`): only its
     # fused LSTM catches up, once its products are large enough for a second thread.
-    if config.cell != "lstm" or config.hidden_size <= 96:
+    if config.cell != "lstm":
         return True
-    return config.hidden_size <= 128 and config.max_length >= 200
+    return config.hidden_size <= (128 if config.max_length >= 200 else 48)

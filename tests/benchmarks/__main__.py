@@ -61,11 +61,11 @@ def rows(home: Path, scratch: Path) -> dict[str, Iterator[Row]]:
 
 
 def markdown(measured: list[Row], heading: str) -> str:
-    """The table, a part a group; the long groups are folded."""
+    """The table, a part a group; long groups that compare with peers are folded."""
     lines = [f"{heading}", ""]
     for group, members in itertools.groupby(measured, key=lambda row: row.group):
         rows = list(members)
-        is_long = len(rows) > LONG
+        is_long = len(rows) > LONG and rows[0].ratio is not None
         folded = f"<details><summary><b>{group}</b>, {_span(rows)}</summary>"
         lines += [folded if is_long else f"**{group}**", ""]
         lines += ["| what | ours | peer | its time | ratio | asked for |",

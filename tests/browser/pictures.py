@@ -19,6 +19,7 @@ from PIL import Image
 from playwright.sync_api import Browser, expect, sync_playwright
 
 from imdb_core.data import DataLibrary
+from tests.browser.homes import runs
 from tests.browser.server import Server
 from tests.browser.tab import ENDLESS, Tab
 from tests.conftest import PROJECT, settings_in
@@ -83,24 +84,29 @@ def take_all(studio: Studio) -> None:
     expect(tab.page.get_by_text("bag of words").first).to_be_visible()
     studio.take(tab, "stopped")
 
-    slow = ENDLESS | {"patience": "5", "learning_rate": "0.0002", "max_length": "100"}
-    tab = studio.visit(**slow)
+    tab = studio.visit(max_length="400", patience="5", max_epochs="2000")
     tab.button("train").click()
     tab.sees_run("Training")
     tab.curves(least=25)
     studio.take(tab, "training")
-    other = studio.visit(hidden_size="16")
-    other.button("train").click()
-    other.sees_run("Waiting")
-    studio.take(other, "queue")
-    other.button("stop").click()
     tab.button("pause").press("Enter")
     tab.sees_run("Paused")
     studio.take(tab, "paused")
 
+    busy, waiting = studio.visit(**ENDLESS), studio.visit(hidden_size="16")
+    busy.button("train").click()
+    busy.sees_run("Training")
+    waiting.button("train").click()
+    waiting.sees_run("Waiting")
+    studio.take(waiting, "queue")
+    waiting.button("stop").click()
+    busy.button("stop").click()
+    busy.sees_run("Finished")
+
     tab = studio.visit(learning_rate="0.05", hidden_size="16", max_epochs="12", patience="20")
+    last = runs(studio.server.home)[-1].id
     tab.button("train").click()
-    tab.sees_run("Training")
+    tab.sees_another_run_than(last)
     tab.sees_run("Finished")
     studio.take(tab, "coach")
     shutil.rmtree(studio.server.home / "data")  # and there is no way out to the internet

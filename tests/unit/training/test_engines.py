@@ -94,7 +94,7 @@ def test_a_network_that_the_kernels_cannot_do_takes_torch_or_says_why(
     ("cell", "hidden_size", "max_length", "expected"),
     [
         ("rnn", 256, 400, "fast"), ("gru", 256, 400, "fast"),
-        ("lstm", 96, 20, "fast"), ("lstm", 97, 199, "torch"),
+        ("lstm", 48, 20, "fast"), ("lstm", 49, 199, "torch"),
         ("lstm", 97, 200, "fast"), ("lstm", 128, 200, "fast"),
         ("lstm", 128, 199, "torch"), ("lstm", 129, 400, "torch"),
     ],
