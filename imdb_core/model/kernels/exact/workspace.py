@@ -12,6 +12,7 @@ import torch
 
 from ..plan import RNN, Sizes
 from ..vectors import WIDTH
+from .adam import CHUNK
 from .lanes import TANH_BOUND, TANH_ERROR
 from .library import Library, find_library
 from .orders import Orders, find_orders
@@ -91,7 +92,7 @@ def _shapes(s: Sizes) -> dict[str, tuple[int, ...]]:
         "state_bias": (s.hidden,),
         "dense_weights": (s.hidden,),
         "part": (s.hidden, max(s.hidden, s.embedding)),
-        "roots": (s.parameters,),
+        "roots": (CHUNK,),
         "spare": (8,),
     }
 
