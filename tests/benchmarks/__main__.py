@@ -7,7 +7,6 @@ measured them before; `--readme` writes the table into README between its two ma
 from __future__ import annotations
 
 import argparse
-import itertools
 import json
 import tempfile
 from collections.abc import Iterator
@@ -63,11 +62,13 @@ def rows(home: Path, scratch: Path) -> dict[str, Iterator[Row]]:
 def markdown(measured: list[Row], heading: str) -> str:
     """The table, a part a group; long groups that compare with peers are folded."""
     lines = [f"{heading}", ""]
-    for group, members in itertools.groupby(measured, key=lambda row: row.group):
-        rows = list(members)
+    groups: dict[str, list[Row]] = {}
+    for row in measured:
+        groups.setdefault(row.group, []).append(row)
+    for group, rows in groups.items():
         is_long = len(rows) > LONG and rows[0].ratio is not None
-        folded = f"<details><summary><b>{group}</b>, {_span(rows)}</summary>"
-        lines += [folded if is_long else f"**{group}**", ""]
+        title = f"<details><summary><b>{group}</b>, {_span(rows)}</summary>" if is_long else ""
+        lines += [title or f"**{group}**", ""]
         lines += ["| what | ours | peer | its time | ratio | asked for |",
                   "| --- | --- | --- | --- | --- | --- |"]  # fmt: skip
         for row in rows:
