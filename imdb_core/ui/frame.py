@@ -52,6 +52,8 @@ _STYLE = """
 [data-testid="stMultiSelectTagsContainer"] > :not(input) * { color: inherit; }
 .st-key-run_bar { justify-content: space-between; row-gap: .5rem; }
 .st-key-run_settings { row-gap: 0; }
+.st-key-run_settings > :has(button) { flex: none; }
+@media (min-width: 641px) { .st-key-run_settings { flex-wrap: nowrap; } }
 .st-key-run_settings [data-testid="stCaptionContainer"] { margin-bottom: 0; }
 /* Two lines: one that grows from one to two would push the settings below it about. */
 .st-key-cost [data-testid="stCaptionContainer"] { min-height: 2.9rem; }

@@ -119,18 +119,19 @@ def take_all(studio: Studio) -> None:
 def make_readme_pictures(folder: Path) -> None:
     """One state large, and six small ones on a sheet, with colours few enough for a repository."""
     _small(Image.open(folder / "stopped_wide_light.png")).save(folder / "train.png", optimize=True)
-    width, height = 840, 690
+    width, height = 840, 640
     sheet = Image.new("RGB", (2 * width, 3 * height), "white")
     for index, name in enumerate(_ON_SHEET):
         picture = Image.open(folder / f"{name}.png").convert("RGB")
         picture = picture.resize((width, width * picture.height // picture.width), Image.LANCZOS)
-        place = index % 2 * width, index // 2 * height
-        sheet.paste(picture.crop((0, 0, width, height)), place)
+        tile = Image.new("RGB", (width, height), picture.getpixel((2, picture.height - 2)))
+        tile.paste(picture, (0, 0))
+        sheet.paste(tile, (index % 2 * width, index // 2 * height))
     _small(sheet).save(folder / "states.png", optimize=True)
 
 
 def _small(picture: Image.Image) -> Image.Image:
-    return picture.convert("RGB").quantize(128, dither=Image.Dither.NONE)
+    return picture.convert("RGB").quantize(256, dither=Image.Dither.NONE)
 
 
 @contextmanager

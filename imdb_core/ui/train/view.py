@@ -25,8 +25,7 @@ _LIVE_TICK_S = 0.25
 _IDLE_TICK_S = 2.0
 _MOST_WAITING = 5
 _FIRST_SIGHT = (
-    "Train loss falls while the network learns. Validation loss tells whether that helps with "
-    "reviews that it has not seen."
+    "Train loss falls while it learns. Validation loss tells whether that helps with new reviews."
 )
 
 
@@ -110,7 +109,7 @@ def _draw_settings(run: Run | None) -> None:
         return
     phrases = [settings_phrase(run.config)]
     if run.dataset is not None:
-        phrases += [run.dataset.origin, run.device]
+        phrases += [run.dataset.origin, run.device.partition(" (")[0]]
     st.caption(as_markdown(" · ".join(phrases)))
 
 
