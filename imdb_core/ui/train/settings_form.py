@@ -17,7 +17,7 @@ from imdb_core.ui.wording import choice_name
 IN_PLAIN_SIGHT = ("embedding_dim", "hidden_size", "patience")
 
 _VALUES = "settings"
-_IS_BEHIND = "form_is_behind"
+_PENDING = "pending_settings"
 
 
 def settings_form() -> tuple[TrainConfig | None, DeltaGenerator]:
@@ -35,7 +35,8 @@ def settings_form() -> tuple[TrainConfig | None, DeltaGenerator]:
     values: dict[str, Any] = st.session_state.setdefault(_VALUES, PRESETS["notebook"].model_dump())
     for name, value in values.items():
         st.session_state.setdefault(_key(name), value)
-    st.session_state[_IS_BEHIND] = False
+    for name, value in st.session_state.get(_PENDING, {}).items():
+        st.session_state[_key(name)] = value
     _draw_preset()
     specs = field_specs()
     for name in IN_PLAIN_SIGHT:
@@ -45,6 +46,7 @@ def settings_form() -> tuple[TrainConfig | None, DeltaGenerator]:
         for name, spec in specs.items():
             if name not in IN_PLAIN_SIGHT:
                 _draw(spec)
+    st.session_state.pop(_PENDING, None)
     try:
         return form_config(), below_sliders
     except StudioError as error:
@@ -68,17 +70,18 @@ def form_config() -> TrainConfig:
 
 
 def set_values(**values: Any) -> None:  # noqa: ANN401 - settings
-    """Change settings from outside the form; call it before the form is drawn or in a callback."""
-    st.session_state[_IS_BEHIND] = True
-    stored = st.session_state.setdefault(_VALUES, PRESETS["notebook"].model_dump())
-    stored.update(values)
-    for name, value in values.items():
-        st.session_state[_key(name)] = value
+    """Change settings from outside the form; call it before the form is drawn or in a callback.
+
+    They wait for the script that draws the form: a tick that meets a fragment's callback brings
+    the browser's old values along, and would undo what is written to the widgets before.
+    """
+    st.session_state.setdefault(_VALUES, PRESETS["notebook"].model_dump()).update(values)
+    st.session_state.setdefault(_PENDING, {}).update(values)
 
 
 def form_is_behind() -> bool:
     """Whether settings were changed since the form was drawn, as a fragment's button may do."""
-    return bool(st.session_state.get(_IS_BEHIND))
+    return bool(st.session_state.get(_PENDING))
 
 
 def form_value(name: str) -> Any:  # noqa: ANN401 - a setting
