@@ -284,7 +284,10 @@ def test_letting_go_of_a_slider_retrains_and_leaves_a_ghost(
     before, now = runs(at_home)
     assert (before.id, before.state, before.reason) == (first, "finished", "user")
     assert (now.id, now.config.hidden_size) == (second, before.config.hidden_size + 2)
-    assert curve(tab, f"ghost_{first}") == [each.epoch for each in before.epochs]
+    ghost, epochs = f"ghost_{first}", [each.epoch for each in before.epochs]
+    is_whole = f"([uid, count]) => ({_CURVE})(uid)?.length === count"
+    tab.page.wait_for_function(is_whole, arg=[ghost, len(epochs)])  # the chart follows the heading
+    assert curve(tab, ghost) == epochs
 
 
 def test_a_visitor_from_elsewhere_has_no_hold_on_others_runs(
