@@ -68,12 +68,13 @@ def _launch(chromium: BrowserType) -> Browser:
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[Server]:
-    """Not started yet, so that a test can fill its home first."""
+    """Not started yet, so that a test can fill its home first; may not have failed by the end."""
     home = tmp_path / "home"
     home.mkdir()
     server = Server(home)
     yield server
     server.kill()
+    assert server.failures() == []
 
 
 @pytest.fixture

@@ -69,10 +69,16 @@ class Server:
         """Its last lines, for whoever wonders why a test failed."""
         return self.log_path.read_text("utf-8", errors="replace")[-4000:]
 
+    def failures(self) -> list[str]:
+        """What ended a page's script or a request unforeseen, as it stands in the log."""
+        log = self.log_path.read_text("utf-8", errors="replace") if self.log_path.exists() else ""
+        return [f"Traceback{part[:4000]}" for part in log.split("Traceback")[1:]]
+
     def _environment(self) -> dict[str, str]:
         own = {
             "IMDB_STUDIO_HOME": str(self.home),
             "KERAS_HOME": str(self.home.with_name("keras_home")),
+            "STREAMLIT_LOGGER_ENABLE_RICH": "false",
             **dict.fromkeys(_PROXIES, _NOWHERE),
         }
         inherited = {k: v for k, v in os.environ.items() if not k.startswith("IMDB_STUDIO_")}

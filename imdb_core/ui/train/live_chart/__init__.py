@@ -30,7 +30,9 @@ def live_chart(view: ChartView, *, key: str) -> None:
     holding_key, reports_key = f"{key}__holding", f"{key}__reports"
 
     def note_report() -> None:
-        st.session_state[holding_key] = as_holding(st.session_state[key].get("report"))
+        # A report can arrive when the visitor has gone to another page, where no chart is known.
+        report = st.session_state.get(key, {}).get("report")
+        st.session_state[holding_key] = as_holding(report)
         st.session_state[reports_key] = st.session_state.get(reports_key, 0) + 1
 
     holding: Holding | None = st.session_state.get(holding_key)
