@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import streamlit as st
 
 from imdb_core.errors import StudioError
@@ -28,12 +30,13 @@ def choose_run(studio: Studio, *, key: str) -> Run | None:
     chosen = st.session_state.get(key)
     if chosen not in runs:
         chosen, st.session_state[f"{key}_fault"] = _asked_for(studio)
-    # Set every time: the browser knows a choice by its label only, and a run at work changes it.
-    st.session_state[key] = chosen
+    titles = {run_id: run_title(run) for run_id, run in runs.items()}
+    keep_chosen(chosen, titles, key=key)
     run_id: str = st.selectbox(
         "Network",
-        list(runs),
-        format_func=lambda run_id: run_title(runs[run_id]),
+        list(titles),
+        index=list(titles).index(chosen),
+        format_func=titles.__getitem__,
         key=key,
         on_change=st.session_state.pop,
         args=(f"{key}_fault", None),
@@ -44,6 +47,21 @@ def choose_run(studio: Studio, *, key: str) -> Run | None:
     if fault is not None:
         frame.show_error(fault)
     return runs[run_id]
+
+
+def keep_chosen(chosen: str | list[str], titles: Mapping[str, str], *, key: str) -> None:
+    """Have a widget that offers runs show what is chosen; call it right before the widget.
+
+    The browser knows a choice by its title only, and has to be told again when that changes, as
+    a run at work changes its. It is not told without need: being told undoes what the visitor
+    chose while the script was on its way.
+    """
+    ids = [chosen] if isinstance(chosen, str) else chosen
+    known: Mapping[str, str] = st.session_state.get(f"{key}_titles", {})
+    is_renamed = any(known.get(run_id) not in (None, titles[run_id]) for run_id in ids)
+    if is_renamed or st.session_state.get(key) != chosen:
+        st.session_state[key] = chosen
+    st.session_state[f"{key}_titles"] = titles
 
 
 def _asked_for(studio: Studio) -> tuple[str, StudioError | None]:

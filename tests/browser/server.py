@@ -70,9 +70,9 @@ class Server:
         return self.log_path.read_text("utf-8", errors="replace")[-4000:]
 
     def failures(self) -> list[str]:
-        """What ended a page's script or a request unforeseen, as it stands in the log."""
+        """What ended a page's script, as it stands in the log."""
         log = self.log_path.read_text("utf-8", errors="replace") if self.log_path.exists() else ""
-        return [f"Traceback{part[:4000]}" for part in log.split("Traceback")[1:]]
+        return log.split("Uncaught app execution")[1:]
 
     def _environment(self) -> dict[str, str]:
         own = {

@@ -144,6 +144,8 @@ def _draw_edit(studio: Studio, run: Run, known_tags: Sequence[str]) -> None:
 def _save(studio: Studio, run_id: str) -> None:
     """Take over what the form holds, and close it."""
     values = st.session_state
+    if f"name_{run_id}" not in values:
+        return  # the click arrived when the page had been left, and Streamlit forgotten the form
     try:
         studio.store.annotate(
             run_id,

@@ -90,7 +90,7 @@ def draw_import(studio: Studio) -> None:
 
 def _take_in(studio: Studio) -> None:
     """Have imported what was uploaded, and close the form."""
-    file = st.session_state[_FILE]
+    file = st.session_state.get(_FILE)  # nothing where the page has been left before the click came
     if file is not None:
         content = BytesIO(file.getvalue())  # the widget's own value stays Streamlit's
         st.session_state[_IMPORTING] = RunImport(_imports, studio.store, file.name, content)

@@ -90,6 +90,9 @@ def _draw_upload(scorer: Scorer) -> None:
 def _score_file(
     name: str, content: bytes, format: FileFormat, column_key: str, scorer: Scorer
 ) -> None:
+    column = st.session_state.get(column_key)
+    if column is None:
+        return  # the click arrived when the page had been left, and Streamlit forgotten the form
     visitor = visitor_id()
     scoring = FileScoring(
         file_queue,
@@ -97,7 +100,7 @@ def _score_file(
         name=name,
         content=content,
         format=format,
-        column=int(st.session_state[column_key]),
+        column=int(column),
         scorer=scorer,
     )
     keep_file(visitor, scoring)

@@ -11,6 +11,7 @@ from imdb_core.runs.run import Run
 from imdb_core.scoring import Reading, ReadingCurve, Scorer, kept_epochs
 from imdb_core.studio import Studio
 from imdb_core.ui import frame
+from imdb_core.ui.run_choice import keep_chosen
 from imdb_core.ui.score.charts import CHART_CONFIG, curves_figure, epochs_figure
 from imdb_core.ui.score.state import curve_of, epoch_scores_of, scorers
 from imdb_core.ui.wording import as_markdown, run_title
@@ -54,15 +55,15 @@ def draw_beside(studio: Studio, own: Scorer, reading: Reading) -> None:
     others = {run.id: run for run in studio.store.all() if run.can_score and run.id != own.run.id}
     if not others:
         st.info("There is no other network yet. Train another one, and see where they differ.")
-    # Set every time, as in `runs_choice`: the labels of runs at work change.
-    st.session_state[_BESIDE] = [
-        each for each in st.session_state.get(_BESIDE, []) if each in others
-    ]
+    titles = {run_id: run_title(run) for run_id, run in others.items()}
+    kept = [run_id for run_id in st.session_state.get(_BESIDE, []) if run_id in others]
+    keep_chosen(kept, titles, key=_BESIDE)
     chosen = st.multiselect(
         "Beside it",
-        list(others),
+        list(titles),
+        default=kept,
         max_selections=_MOST_BESIDE,
-        format_func=lambda run_id: run_title(others[run_id]),
+        format_func=titles.__getitem__,
         placeholder="Choose up to three other networks",
         key=_BESIDE,
         disabled=not others,

@@ -62,7 +62,8 @@ def form_config() -> TrainConfig:
         DataError: reviews of one's own were chosen, and have been deleted since.
     """
     values: dict[str, Any] = st.session_state[_VALUES]
-    values.update({name: st.session_state[_key(name)] for name in field_specs()})
+    # A click can arrive when its page has been left, and Streamlit has forgotten the widgets.
+    values.update({name: st.session_state.get(_key(name), values[name]) for name in field_specs()})
     config = TrainConfig.parse(values)
     if is_own(config.source):
         the_studio().library.load(config.source)
@@ -117,9 +118,9 @@ def _draw_preset() -> None:
 
 
 def _apply_preset() -> None:
-    name = st.session_state[_key("preset")]
+    name = st.session_state.get(_key("preset"), chosen_preset())
     st.session_state["preset"] = name
-    source = st.session_state[_key("source")]  # the data at hand stay chosen
+    source = st.session_state.get(_key("source"), form_value("source"))  # these stay chosen
     set_values(**PRESETS[name].model_dump() | {"source": source})
 
 

@@ -96,7 +96,8 @@ def _change(studio: Studio, run_id: str, keys: dict[str, str], version: str) -> 
     """Change what the form says; what keeps it from being changed stays to be read."""
     st.session_state.pop(_FAULT, None)
     try:
-        studio.store.change(run_id, **{name: st.session_state[keys[name]] for name in keys})
+        if all(key in st.session_state for key in keys.values()):  # else the page has been left
+            studio.store.change(run_id, **{name: st.session_state[keys[name]] for name in keys})
     except StudioError as error:
         st.session_state[_FAULT] = version, error
 
