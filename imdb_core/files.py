@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import tempfile
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -64,3 +66,19 @@ def _replace(source: Path, target: Path) -> None:
 def write_json_atomically(path: Path, value: Any) -> None:  # noqa: ANN401 - any JSON value
     """`write_atomically` of `value` as indented UTF-8 JSON."""
     write_atomically(path, (json.dumps(value, ensure_ascii=False, indent=2) + "\n").encode())
+
+
+@contextmanager
+def scratch_folder() -> Iterator[Path]:
+    """An empty folder for what another process is to read or to leave, deleted with all in it.
+
+    Raises:
+        StorageError: no folder for temporary files can be written.
+    """
+    try:
+        folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
+    except OSError as error:
+        path = Path(error.filename or "A folder for temporary files")
+        raise StorageError.from_os_error(error, path) from error
+    with folder:
+        yield Path(folder.name)

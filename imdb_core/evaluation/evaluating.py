@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Sequence
-from pathlib import Path
+from io import BytesIO
 from typing import Final
 
 import numpy as np
@@ -17,6 +16,7 @@ from imdb_core.evaluation.judging import Predictor, judge, predictor_for, rows_o
 from imdb_core.evaluation.kept import best_weights, cached, keep
 from imdb_core.evaluation.metrics import Metrics
 from imdb_core.evaluation.negation import count_negations
+from imdb_core.files import scratch_folder, write_atomically
 from imdb_core.process import output_of, python
 from imdb_core.runs.checkpoints import EPOCHS, LAST, load_state, load_weights
 from imdb_core.runs.run import Run
@@ -53,7 +53,7 @@ def evaluate(
         DataNotPreparedError: its data are not here.
         DataError: the data are others than it was trained on, or the measuring failed.
         PreparationCancelledError: cancelled; nothing is kept.
-        StorageError: the run's folder cannot be written.
+        StorageError: the run's folder, or one for temporary files, cannot be written.
     """
     known = cached(run, split)
     if known is not None:
@@ -140,8 +140,10 @@ def _metrics(
     worker: Sequence[str],
     is_cancelled: Callable[[], bool],
 ) -> Metrics:
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder, "judged.npz")
-        np.savez(file, labels=labels, probabilities=probabilities)
+    judged = BytesIO()
+    np.savez(judged, labels=labels, probabilities=probabilities)
+    with scratch_folder() as folder:
+        file = folder / "judged.npz"
+        write_atomically(file, judged.getvalue())
         said = output_of([*worker, str(file)], "The figures", is_cancelled=is_cancelled)
     return Metrics.model_validate_json(said)

@@ -6,15 +6,14 @@ so has more to say about the words that it meets too seldom to learn.
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from imdb_core.data.prepared import write_array
+from imdb_core.files import scratch_folder
 from imdb_core.process import output_of, python
 
 WORKER: Final = python("imdb_core.training.word_vectors_worker")
@@ -50,8 +49,8 @@ def find_word_vectors(
         PreparationCancelledError: cancelled; nothing is kept.
         StorageError: the disk has no room for the ids, or the vectors.
     """
-    with tempfile.TemporaryDirectory() as folder:
-        given, made = Path(folder, "ids.npy"), Path(folder, "vectors.npy")
+    with scratch_folder() as folder:
+        given, made = folder / "ids.npy", folder / "vectors.npy"
         write_array(given, ids)
         command = [*worker, str(given), str(made), str(vocab_size), str(size)]
         output_of(command, "The word vectors", is_cancelled=is_cancelled)

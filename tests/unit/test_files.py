@@ -1,4 +1,5 @@
 import os
+import tempfile
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -8,7 +9,7 @@ import pytest
 
 from imdb_core import files
 from imdb_core.errors import StorageError
-from imdb_core.files import write_atomically
+from imdb_core.files import scratch_folder, write_atomically
 
 
 class Reader:
@@ -50,6 +51,22 @@ def test_a_file_that_stays_closed_to_us_is_named_and_as_it_was(
         write_atomically(tmp_path / "file", b"new")
 
     assert [path.read_bytes() for path in tmp_path.iterdir()] == [b"old"]
+
+
+def test_without_a_place_for_temporary_files_the_sentence_names_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = str(tmp_path / "gone")
+    monkeypatch.setattr(tempfile, "tempdir", gone)
+
+    with pytest.raises(StorageError, match=f"^{gone}/.* could not be written: No such file"):
+        scratch_folder().__enter__()
+
+    # As where no folder at all can be written.
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    monkeypatch.setattr(tempfile, "_candidate_tempdir_list", lambda: [gone])
+    with pytest.raises(StorageError, match=r"^A folder for temporary files could not be written"):
+        scratch_folder().__enter__()
 
 
 def test_two_threads_that_write_one_file_do_not_share_its_draft(tmp_path: Path) -> None:
