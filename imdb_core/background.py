@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections import deque
+from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from contextlib import suppress
 from statistics import median
@@ -35,6 +35,7 @@ _WISH_S: Final = 5.0  # pages ask twice a second
 _MOST_WAITING: Final = 8
 _RUNS_REMEMBERED: Final = 5
 _FEWEST_EPOCHS: Final = 3
+_CONFIRMED_AFTER_S: Final = 3.0
 
 Clock = Callable[[], float]
 """Seconds from any origin, never going back."""
@@ -129,9 +130,10 @@ class CostFinder:
     """What a training would cost, measured while nothing trains.
 
     One measurement after another, each to its end; one that nobody has asked for in the
-    meantime is left out when its turn comes. A measurement has the machine for itself, a run
-    has not: the browser that draws it may be on the same machine. So the last runs tell by how
-    much to multiply.
+    meantime is left out when its turn comes. The first often meets a browser that still loads
+    the page, so who goes on asking has it confirmed by a second one. A measurement then has the
+    machine for itself, a run has not: the browser that draws it may be on the same machine. So
+    the last runs tell by how much to multiply.
 
     Args:
         settings: where runs will be written.
@@ -156,7 +158,9 @@ class CostFinder:
         self._faults = Faults(clock)
         self._asked: dict[TrainConfig, float] = {}  # when last, of what waits
         self._estimator: CostEstimator | None = None
-        self._paces: deque[float] = deque(maxlen=_RUNS_REMEMBERED)
+        self._measured_at = -math.inf
+        # Seconds of an epoch's computing in the last runs, by their settings.
+        self._took: OrderedDict[TrainConfig, float] = OrderedDict()
 
     def get(self, config: TrainConfig) -> Cost | None:
         """The cost once it is known, None until then.
@@ -171,21 +175,23 @@ class CostFinder:
         if self._estimator is not None:
             known = self._estimator.known(config, self._dataset(config))
             if known is not None:
-                return known.at_pace(median(self._paces or [1.0]))
+                if self._is_to_be_confirmed(config, known):
+                    self._wish(config)
+                return known.at_pace(self._pace(config))
         if not self._is_busy():
             self._wish(config)
         return None
 
     def learn(self, run: Run) -> None:
-        """Hold the run's epochs against what was measured for them before, if it was."""
-        if self._estimator is None or len(run.epochs) < _FEWEST_EPOCHS:
+        """Take the run's epochs for what others will take, too."""
+        if len(run.epochs) < _FEWEST_EPOCHS:
             return
-        measured = None
-        with suppress(StudioError):  # the reviews are gone by now
-            measured = self._estimator.known(run.config, self._dataset(run.config))
-        if measured is not None:
-            took = median(epoch.train_seconds + epoch.val_seconds for epoch in run.epochs)
-            self._paces.append(took / (measured.train_seconds + measured.validation_seconds))
+        self._took.pop(run.config, None)
+        self._took[run.config] = median(
+            epoch.train_seconds + epoch.val_seconds for epoch in run.epochs
+        )
+        while len(self._took) > _RUNS_REMEMBERED:
+            self._took.popitem(last=False)
 
     def cancel(self) -> None:
         """Give way to a training that is about to start."""
@@ -194,6 +200,28 @@ class CostFinder:
     def end(self) -> None:
         """End what is under way; the next question has it begun anew."""
         self._queue.end()
+
+    def _is_to_be_confirmed(self, config: TrainConfig, known: Cost) -> bool:
+        is_time = self._clock() - self._measured_at >= _CONFIRMED_AFTER_S
+        return is_time and not known.is_confirmed and not self._is_busy()
+
+    def _pace(self, config: TrainConfig) -> float:
+        """By how much a run takes longer than is measured: these settings' own, else the middle
+        of the last runs'. Of others' settings a run that was faster says nothing but that their
+        measurement was disturbed.
+        """
+        paces = {each: self._pace_of(each, took) for each, took in self._took.items()}
+        own = paces.get(config)
+        return own or median([max(pace, 1.0) for pace in paces.values() if pace] or [1.0])
+
+    def _pace_of(self, config: TrainConfig, took: float) -> float | None:
+        measured = None
+        if self._estimator is not None:
+            with suppress(StudioError):  # the reviews are gone by now
+                measured = self._estimator.known(config, self._dataset(config))
+        if measured is None:
+            return None
+        return took / (measured.train_seconds + measured.validation_seconds)
 
     def _wish(self, config: TrainConfig) -> None:
         """Have it measured when its turn comes; who finds the line full asks again."""
@@ -220,7 +248,10 @@ class CostFinder:
 
         if self._estimator is None:
             self._estimator = CostEstimator(scratch=self._settings.runs_folder)
-        self._estimator.estimate(config, self._dataset(config), stop=stop)
+        dataset = self._dataset(config)
+        is_known = self._estimator.known(config, dataset) is not None
+        self._estimator.estimate(config, dataset, confirm=is_known, stop=stop)
+        self._measured_at = self._clock()
 
     def _dataset(self, config: TrainConfig) -> Dataset | None:
         source = self._library.resolve(config.source)

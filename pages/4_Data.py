@@ -31,5 +31,7 @@ with frame.page("Data") as studio:
         if dataset.is_synthetic:
             frame.synthetic_notice()
         # Not st.tabs: that draws what is not looked at, too.
-        view = st.segmented_control("Show", list(_VIEWS), default=_NUMBERS, required=True)
+        view = st.segmented_control(
+            "Show", list(_VIEWS), default=_NUMBERS, required=True, key="data_view"
+        )
         _VIEWS[view](dataset)

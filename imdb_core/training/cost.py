@@ -40,6 +40,7 @@ class Cost:
         seconds_at_least: of the whole run if no epoch after the first is better.
         seconds_at_most: of the whole run if its patience never runs out.
         memory_bytes: what training adds to the process at its height.
+        is_confirmed: whether it was measured more than once, the fastest counting.
     """
 
     engine: str
@@ -51,6 +52,7 @@ class Cost:
     seconds_at_least: float
     seconds_at_most: float
     memory_bytes: int
+    is_confirmed: bool
 
     @property
     def epoch_seconds(self) -> float:
@@ -92,16 +94,21 @@ class CostEstimator:
         self._scratch = scratch
         self._clock = clock
         self._speeds: OrderedDict[tuple[object, ...], Speed] = OrderedDict()
+        self._confirmed: set[tuple[object, ...]] = set()
         self._file_seconds: tuple[float, float] | None = None
         self._measuring = threading.Lock()
 
     def known(self, config: TrainConfig, dataset: Dataset | None) -> Cost | None:
         """What `estimate` would say, if it need not measure."""
-        speed = self._speeds.get(_key(config, dataset))
-        return None if speed is None else self._cost(config, dataset, speed)
+        return self._cost(config, dataset) if _key(config, dataset) in self._speeds else None
 
     def estimate(
-        self, config: TrainConfig, dataset: Dataset | None, *, stop: StopFlag | None = None
+        self,
+        config: TrainConfig,
+        dataset: Dataset | None,
+        *,
+        confirm: bool = False,
+        stop: StopFlag | None = None,
     ) -> Cost | None:
         """The cost of `config`; takes some 0.3 s where it is new, more where batches are slow.
 
@@ -111,6 +118,7 @@ class CostEstimator:
         Args:
             config: the run to be.
             dataset: its reviews; without them, made-up ones as many and as long as IMDB's.
+            confirm: measure once more what was measured before; the faster counts.
             stop: once set, give up within a batch.
 
         Returns:
@@ -122,18 +130,23 @@ class CostEstimator:
         stop = stop or StopFlag()
         key = _key(config, dataset)
         with self._measuring:
-            if key not in self._speeds:
+            known = self._speeds.get(key)
+            if known is None or confirm:
                 speed = measure(config, dataset, stop, self._clock)
                 if speed is None:
                     return None
-                self._speeds[key] = speed
+                self._speeds[key] = speed if known is None else speed.or_faster(known)
+                if known is not None:
+                    self._confirmed.add(key)
                 while len(self._speeds) > _KEPT:
-                    self._speeds.popitem(last=False)
+                    self._confirmed.discard(self._speeds.popitem(last=False)[0])
             if self._file_seconds is None and self._scratch is not None:
                 self._file_seconds = time_files(self._scratch, self._clock)
-            return self._cost(config, dataset, self._speeds[key])
+            return self._cost(config, dataset)
 
-    def _cost(self, config: TrainConfig, dataset: Dataset | None, speed: Speed) -> Cost:
+    def _cost(self, config: TrainConfig, dataset: Dataset | None) -> Cost:
+        key = _key(config, dataset)
+        speed = self._speeds[key]
         train_rows, validation_rows = _rows(config, dataset)
         parameters = parameter_count(config)
         device = resolve_device(config)
@@ -157,6 +170,7 @@ class CostEstimator:
             seconds_at_least=vectors + epoch * min(config.patience + 1, config.max_epochs),
             seconds_at_most=vectors + epoch * config.max_epochs,
             memory_bytes=footprint_bytes(config, engine, train_rows, validation_rows),
+            is_confirmed=key in self._confirmed,
         )
 
 
