@@ -20,7 +20,7 @@ LAST = "last.safetensors"
 LAST_JSON = "last.json"
 EPOCHS = "epochs"
 
-EPOCH_LIMIT_BYTES = 1024 * 1024
+EPOCH_LIMIT_BYTES = 8 * 1024 * 1024  # the Accurate preset's have 4.9 MiB
 EPOCHS_LIMIT_BYTES = 128 * 1024 * 1024
 
 
@@ -46,7 +46,7 @@ def load_weights(path: Path) -> tuple[Arrays, int]:
 def save_epoch_weights(folder: Path, weights: Arrays, epoch: int) -> None:
     """Keep one epoch's weights under `epochs/`, while they are small and few.
 
-    Above 1 MiB an epoch, or 128 MiB in total, nothing is kept.
+    Above 8 MiB an epoch, or 128 MiB in total, nothing is kept.
     """
     size_bytes = sum(array.nbytes for array in weights.values())
     if size_bytes > EPOCH_LIMIT_BYTES or size_bytes * epoch > EPOCHS_LIMIT_BYTES:

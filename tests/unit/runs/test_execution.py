@@ -157,7 +157,7 @@ def test_a_device_that_is_not_there_fails_with_its_name(
 
 
 def test_epoch_weights_above_the_limit_are_not_kept(store: RunStore, library: DataLibrary) -> None:
-    config = SAMPLE.changed(vocab_size=10_000, embedding_dim=64, max_epochs=1)
+    config = SAMPLE.changed(vocab_size=40_000, embedding_dim=64, max_epochs=1)
     run = trained(store, library, config)
 
     assert run.can_score
