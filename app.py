@@ -63,6 +63,15 @@ def start_run(studio: Studio) -> None:
         st.session_state[_FAULT] = error
 
 
+def retrain(studio: Studio, config: TrainConfig) -> None:
+    """Start a run in place of the visitor's own; what keeps it from starting stays to be read."""
+    st.session_state[_FAULT] = None
+    try:
+        studio.start(config, visitor=visitor_id(), pinned_texts=pinned_texts(), supersedes=True)
+    except StudioError as error:
+        st.session_state[_FAULT] = error
+
+
 def draw_train_button(studio: Studio) -> None:
     """The button that starts a run, or queues it behind those at work."""
     queue = studio.queue()
@@ -94,8 +103,7 @@ def draw_form(studio: Studio) -> None:
         draw_data_state(studio, config)
         draw_retrain_switch()
         if should_retrain(config):
-            studio.supersede(visitor_id())
-            studio.start(config, visitor=visitor_id(), pinned_texts=pinned_texts())
+            retrain(studio, config)
             st.rerun()
         address.write_address(config, studio.current(visitor_id()))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import logging
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -13,7 +14,7 @@ from imdb_core.background import BaselineFinder, CostFinder
 from imdb_core.baselines import Baselines
 from imdb_core.config import Source, TrainConfig
 from imdb_core.data import DataLibrary
-from imdb_core.errors import RunNotFoundError, RunStateError
+from imdb_core.errors import RunError, RunStateError, StorageError
 from imdb_core.jobs import Job, JobQueue
 from imdb_core.mlflow_mirror import MlflowMirror
 from imdb_core.runs.pinned_texts import checked_texts
@@ -24,6 +25,8 @@ from imdb_core.settings import Settings
 if TYPE_CHECKING:
     from imdb_core.evaluation.background import Evaluator
     from imdb_core.training.cost import Cost
+
+logger = logging.getLogger(__name__)
 
 _JOB_END_S = 10.0
 _START_S = 2.0
@@ -62,7 +65,10 @@ class Studio:
         self._costs = CostFinder(settings, self.library, self._is_busy)
         self._making = threading.Lock()
         self._evaluator: Evaluator | None = None
-        self.store.mark_interrupted()
+        try:
+            self.store.mark_interrupted()
+        except StorageError as error:  # a full disk: what is there can be looked at all the same
+            logger.warning("%s", error)
 
     def start(
         self,
@@ -72,6 +78,7 @@ class Studio:
         visitor: str = "",
         pinned_texts: Sequence[str] = (),
         guess: int | None = None,
+        supersedes: bool = False,
     ) -> Run:
         """Create a run and queue it behind those already there.
 
@@ -81,6 +88,8 @@ class Studio:
             visitor: who starts it, see `visitor_of`.
             pinned_texts: up to three reviews to judge after every epoch.
             guess: the epoch at which the user thinks it will stop.
+            supersedes: stop what the visitor has at work or waiting, once this one can start;
+                of that, a run without an epoch goes for good.
 
         Raises:
             StorageError: the run's folder cannot be written.
@@ -89,16 +98,11 @@ class Studio:
         texts = checked_texts(pinned_texts)
         with self._starting:
             run_id = self.store.create(config, label=label, pinned_texts=texts, guess=guess).id
+            if supersedes:
+                self._supersede(visitor)
             self._visitors[run_id] = visitor
             self._submit(run_id)
         return self.store.get(run_id)
-
-    def supersede(self, visitor: str) -> None:
-        """Stop what the visitor has at work or waiting; a run without an epoch goes for good."""
-        for run_id in self._training.active_ids():
-            if self._visitors.get(run_id) == visitor:
-                self._superseded.add(run_id)
-                self.stop(run_id)
 
     def resume(self, run_id: str, *, visitor: str = "") -> Run:
         """Queue a stopped, interrupted or failed run; it goes on from its last epoch.
@@ -186,9 +190,8 @@ class Studio:
         """
         active = self._training.active_ids()
         own = [run_id for run_id, by in list(self._visitors.items()) if by == visitor]
-        candidates = [run_id for run_id in active if run_id in own] or own[-1:] or active
-        for run_id in candidates[:1]:
-            with suppress(RunNotFoundError):
+        for run_id in [*(run_id for run_id in active if run_id in own), *reversed(own), *active]:
+            with suppress(RunError):  # deleted, or damaged
                 return self.store.get(run_id)
         return self.store.newest()
 
@@ -196,7 +199,7 @@ class Studio:
         """The runs at work or waiting in this process, in order."""
         runs = []
         for run_id in self._training.active_ids():
-            with suppress(RunNotFoundError):  # superseded without an epoch: gone before its job
+            with suppress(RunError):  # superseded without an epoch: gone before its job
                 runs.append(self.store.get(run_id))
         return runs
 
@@ -267,6 +270,12 @@ class Studio:
             self._visitors[run_id] = former if was_paused else visitor
             self._submit(run_id, pause_after)
         return self.store.get(run_id)
+
+    def _supersede(self, visitor: str) -> None:
+        for run_id in self._training.active_ids():
+            if self._visitors.get(run_id) == visitor:
+                self._superseded.add(run_id)
+                self.stop(run_id)
 
     def _submit(self, run_id: str, pause_after: int | None = None) -> None:
         self._costs.cancel()

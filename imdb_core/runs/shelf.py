@@ -13,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from imdb_core.errors import RunDamagedError, RunNotFoundError, StorageError
+from imdb_core.errors import RunDamagedError, RunError, RunNotFoundError, StorageError
 from imdb_core.runs.reading import read_run
 from imdb_core.runs.run import Run
 
@@ -55,18 +55,24 @@ class RunShelf:
         folder = self._folder / run_id
         # The pattern also keeps an id from a link or a command line inside the folder.
         if not RUN_ID.fullmatch(run_id) or not folder.is_dir():
-            raise RunNotFoundError(
-                f"There is no run {run_id!r} in {self._folder}. Pick one on the Runs page, "
-                "or list them with: python -m imdb_core runs list"
-            )
+            raise _not_found(folder)
         return folder
 
     def read(self, folder: Path) -> Run:
         """The run as it stands now.
 
         Raises:
+            RunNotFoundError: somebody has removed it meanwhile.
             RunDamagedError: a file cannot be read.
         """
+        try:
+            return self._read(folder)
+        except RunDamagedError:
+            if folder.is_dir():
+                raise
+            raise _not_found(folder) from None
+
+    def _read(self, folder: Path) -> Run:
         version = _version(folder)
         if folder in self._ended and self._ended[folder][0] == version:
             return self._ended[folder][1]
@@ -85,6 +91,8 @@ class RunShelf:
         for folder in self.folders():
             try:
                 runs.append(self.read(folder))
+            except RunNotFoundError:
+                pass
             except RunDamagedError as error:
                 logger.warning("%s", error)
                 faults[folder.name] = str(error)
@@ -93,16 +101,16 @@ class RunShelf:
     def newest(self) -> Run | None:
         """The newest run that can be read."""
         for folder in self.folders():
-            with contextlib.suppress(RunDamagedError):
+            with contextlib.suppress(RunError):
                 return self.read(folder)
         return None
 
-    def before(self, run_id: str, most: int) -> list[Run]:
-        """The newest runs with epochs that are older than `run_id`, newest first."""
+    def before(self, run_id: str, most: int, is_wanted: Callable[[str], bool]) -> list[Run]:
+        """The newest wanted runs with epochs that are older than `run_id`, newest first."""
         found: list[Run] = []
         for folder in self.folders():
-            if folder.name < run_id and len(found) < most:
-                with contextlib.suppress(RunDamagedError):
+            if folder.name < run_id and len(found) < most and is_wanted(folder.name):
+                with contextlib.suppress(RunError):
                     run = self.read(folder)
                     found += [run] if run.epochs else []
         return found
@@ -178,6 +186,13 @@ class RunShelf:
             shutil.rmtree(doomed)
         except OSError as error:
             raise StorageError.from_os_error(error, folder) from error
+
+
+def _not_found(folder: Path) -> RunNotFoundError:
+    return RunNotFoundError(
+        f"There is no run {folder.name!r} in {folder.parent}. Pick one on the Runs page, "
+        "or list them with: python -m imdb_core runs list"
+    )
 
 
 def _version(folder: Path) -> tuple[int, ...]:

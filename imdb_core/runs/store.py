@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
@@ -12,7 +12,7 @@ from pathlib import Path
 from filelock import FileLock
 
 from imdb_core.config import TrainConfig
-from imdb_core.errors import RunDamagedError, RunStateError
+from imdb_core.errors import RunDamagedError, RunStateError, StorageError
 from imdb_core.files import write_json_atomically
 from imdb_core.runs import transitions
 from imdb_core.runs.annotations import clean_label, cleaned
@@ -123,9 +123,11 @@ class RunStore:
         """The newest run that can be read."""
         return self.shelf.newest()
 
-    def before(self, run_id: str, most: int) -> list[Run]:
+    def before(
+        self, run_id: str, most: int, *, is_wanted: Callable[[str], bool] = lambda run_id: True
+    ) -> list[Run]:
         """The newest runs with epochs that are older than `run_id`, newest first."""
-        return self.shelf.before(run_id, most)
+        return self.shelf.before(run_id, most, is_wanted)
 
     def damaged(self) -> dict[str, str]:
         """Ids of the runs that cannot be read, with what is wrong."""
@@ -243,8 +245,17 @@ class RunStore:
             self.shelf.sweep(self._now() - _DRAFT_KEPT_FOR)
             return [run.id for run in self.all() if transitions.interrupt(run, self.log(run.id))]
 
-    def _lock(self) -> FileLock:
-        return FileLock(self.folder / ".lock")
+    @contextlib.contextmanager
+    def _lock(self) -> Iterator[None]:
+        lock = FileLock(self.folder / ".lock")
+        try:
+            lock.acquire()
+        except OSError as error:
+            raise StorageError.from_os_error(error, self.folder) from error
+        try:
+            yield
+        finally:
+            lock.release()
 
     def _idle_folder(self, run_id: str) -> Path:
         """The folder of a run that is not at work; a damaged one is not."""

@@ -105,7 +105,10 @@ def _begin(title: str) -> None:
 
 @contextmanager
 def errors_as_sentences() -> Iterator[None]:
-    """Show a StudioError of the block in its place, and go on after the block."""
+    """Show a StudioError of the block in its place, and go on after the block.
+
+    Of a fragment it must be inside: Streamlit shows what a fragment raises itself.
+    """
     try:
         yield
     except StudioError as error:

@@ -10,7 +10,7 @@ from imdb_core.errors import StudioError
 from imdb_core.runs.run import Run
 from imdb_core.studio import Studio
 from imdb_core.ui import frame
-from imdb_core.ui.wording import run_title
+from imdb_core.ui.wording import run_titles
 
 
 def choose_run(studio: Studio, *, key: str) -> Run | None:
@@ -30,7 +30,7 @@ def choose_run(studio: Studio, *, key: str) -> Run | None:
     chosen = st.session_state.get(key)
     if chosen not in runs:
         chosen, st.session_state[f"{key}_fault"] = _asked_for(studio)
-    titles = {run_id: run_title(run) for run_id, run in runs.items()}
+    titles = run_titles(runs.values())
     keep_chosen(chosen, titles, key=key)
     run_id: str = st.selectbox(
         "Network",

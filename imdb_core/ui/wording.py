@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
 
 from imdb_core.config import PRESETS, TrainConfig
 from imdb_core.data import SOURCES
@@ -82,6 +84,20 @@ def run_title(run: Run) -> str:
     best = f" · {run.best.val_accuracy:.1%}" if run.best else ""
     standing = " · training" if run.is_live else best
     return f"{run.name}{standing} · {settings_phrase(run.config)}"
+
+
+def run_titles(runs: Iterable[Run]) -> dict[str, str]:
+    """Each run's title by its id, with the end of the id where two would be called the same."""
+    return distinct({run.id: run_title(run) for run in runs})
+
+
+def distinct(names: Mapping[str, str]) -> dict[str, str]:
+    """The names of runs by their ids, with the end of the id where two are the same."""
+    count = Counter(names.values())
+    return {
+        run_id: name if count[name] == 1 else f"{name} ({run_id[-4:]})"
+        for run_id, name in names.items()
+    }
 
 
 def duration(seconds: float) -> str:

@@ -136,6 +136,20 @@ def test_the_chosen_network_stays_chosen_while_it_gets_better(
         assert not opened.exception
 
 
+def test_networks_that_would_be_called_the_same_can_be_told_apart(
+    home: Path, open_page: OpenPage, studio: Studio
+) -> None:
+    twins = [train(home, SHORT, label="twin") for _ in range(2)]
+    opened = open_page(PAGE)
+    names = [name for name in opened.selectbox[0].options if name.startswith("twin")]
+    assert sorted(names) == sorted(f"{run_title(run)} ({run.id[-4:]})" for run in twins)
+    for run in twins:
+        opened.selectbox[0].set_value(run.id).run()
+        assert opened.query_params["run"] in (run.id, [run.id])
+    opened.run()
+    assert opened.selectbox[0].value == twins[-1].id
+
+
 def test_another_file_has_its_own_column_of_reviews(open_page: OpenPage) -> None:
     page = unfold(open_page(PAGE), "many")
     for content, column in (("id,review\n1,good\n", 1), ("review,id\ngood,1\n", 0)):

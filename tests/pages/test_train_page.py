@@ -9,12 +9,15 @@ from streamlit.testing.v1 import AppTest
 from imdb_core.config import TrainConfig
 from imdb_core.runs.run import Run
 from imdb_core.studio import Studio
+from imdb_core.ui.train import chart
+from imdb_core.ui.train.live_chart import ChartView
 from tests.browser.homes import lend
 from tests.conftest import PROJECT
 from tests.pages.conftest import OpenPage
 
 _LIMIT_S = 60.0
 SLOW = TrainConfig(source="sample", learning_rate=1e-5, patience=20, max_epochs=10)
+SHORT = SLOW.changed(max_epochs=2)
 ENDLESS = SLOW.changed(max_epochs=2000, max_length=400)
 
 
@@ -144,6 +147,39 @@ def test_a_change_of_the_form_retrains_only_with_the_switch_on(
     wait_for_all(studio)
     app.run()
     assert [run.config.hidden_size for run in studio.store.all()] == [4]
+
+
+def test_while_one_retrains_the_faint_curve_is_ones_own_last_run(
+    studio: Studio, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[ChartView] = []
+    monkeypatch.setattr(chart, "live_chart", lambda view, key: seen.append(view))
+    app = open_page()
+    own = app.session_state["visitor"]
+    first = studio.start(SHORT, visitor=own)
+    other = studio.start(SHORT, visitor="somebody else")
+    studio.start(SHORT, visitor=own)
+    wait_for_all(studio)
+
+    app.toggle(key="retrain").set_value(True).run()
+    assert [ghost.id for ghost in seen[-1].ghosts] == [first.id]
+    app.toggle(key="show_ghosts").set_value(True).run()
+    assert [ghost.id for ghost in seen[-1].ghosts] == [other.id, first.id]
+
+
+def test_what_keeps_a_retraining_from_starting_ends_nothing_and_stays_to_be_read(
+    studio: Studio, open_page: OpenPage
+) -> None:
+    app = open_page()
+    run = studio.start(ENDLESS, visitor=app.session_state["visitor"])
+    after_first_epoch(studio, run)
+    app.toggle(key="retrain").set_value(True).run()
+    app.text_input(key="pin_1").set_value("...").run()
+    app.slider(key="setting_hidden_size").set_value(4).run()
+    app.run()
+
+    assert [each.id for each in studio.queue()] == [run.id]
+    assert "no word" in app.error[0].value, app.error[0].value
 
 
 def test_one_line_says_to_everyone_what_trains_for_how_long_and_how_many_wait(

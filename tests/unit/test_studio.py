@@ -10,7 +10,7 @@ import psutil
 import pytest
 
 from imdb_core.config import TrainConfig
-from imdb_core.errors import ConfigError, RunNotFoundError, RunStateError, TextError
+from imdb_core.errors import ConfigError, RunNotFoundError, RunStateError, StorageError, TextError
 from imdb_core.runs.checkpoints import load_weights
 from imdb_core.runs.run import Run
 from imdb_core.scoring import Scorer
@@ -199,10 +199,17 @@ def test_superseded_runs_stop_and_those_without_an_epoch_are_gone(studio: Studio
     others = studio.start(SHORT, visitor="ben")
     after_epochs(studio, first, 1)
     jobs = [studio.job(run.id) for run in (first, waiting, others)]
-    studio.supersede("anna")
+    with pytest.raises(TextError):
+        studio.start(SHORT, visitor="anna", pinned_texts=["..."], supersedes=True)
+    assert [run.id for run in studio.queue()] == [first.id, waiting.id, others.id]
+
+    last = studio.start(SHORT, visitor="anna", supersedes=True)
+    jobs.append(studio.job(last.id))
     assert all(job is not None and job.wait(_LIMIT_S) for job in jobs)
 
     assert studio.store.get(first.id).reason == "user"
+    assert studio.store.get(last.id).reason == "max_epochs"
+    assert studio.current("anna").id == last.id
     assert studio.store.get(others.id).reason == "max_epochs"
     with pytest.raises(RunNotFoundError):
         studio.store.get(waiting.id)
@@ -299,6 +306,32 @@ def test_a_visitor_sees_the_own_run_and_others_the_one_at_work(studio: Studio) -
     shown = [studio.current(visitor) for visitor in ("anna", "ben", "carl")]
     assert [run.id for run in shown if run] == [first.id, waiting.id, first.id]
     assert studio.place(waiting.id) == 1
+
+
+def test_a_visitor_whose_last_run_is_gone_or_damaged_sees_the_one_before(studio: Studio) -> None:
+    first, second, third = (studio.start(SHORT, visitor="anna") for _ in range(3))
+    others = studio.start(SHORT, visitor="ben")
+    assert ended(studio, others).reason == "max_epochs"
+
+    studio.store.delete(third.id)
+    assert studio.current("anna").id == second.id
+    (second.folder / "run.json").write_text("{")
+    assert studio.current("anna").id == first.id
+
+
+def test_where_nothing_can_be_written_a_studio_shows_what_there_is(
+    studio: Studio, sample_home: Path
+) -> None:
+    run = ended(studio, studio.start(SHORT))
+    lock = studio.store.folder / ".lock"
+    lock.unlink(missing_ok=True)
+    lock.mkdir()  # in its place, so that root is refused, too
+
+    opened = Studio(studio.settings)
+
+    assert [each.id for each in opened.store.all()] == [run.id]
+    with pytest.raises(StorageError, match="runs could not be written"):
+        opened.store.rename(run.id, "another name")
 
 
 def test_a_start_and_a_deletion_that_meet_do_not_wait_for_each_other_for_ever(

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from imdb_core.data import Dataset, Reviews
 from imdb_core.data.search import LONGEST_QUERY, rows_with
+from imdb_core.ui import frame
 from imdb_core.ui.wording import with_line_breaks
 
 _A_PAGE = 5
@@ -19,6 +20,7 @@ _ORDERS = {"file": "As in the file", "longest": "Longest first", "shortest": "Sh
 
 
 @st.fragment
+@frame.errors_as_sentences()
 def draw_browser(dataset: Dataset) -> None:
     """Filters, and a page of the reviews that are left."""
     part, label, order = _draw_filters()

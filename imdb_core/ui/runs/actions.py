@@ -59,7 +59,8 @@ def draw_put_away(studio: Studio, runs: Sequence[Run]) -> None:
     Raises:
         StudioError: what was clicked could not be done.
     """
-    ended = [run for run in runs if not run.is_live]
+    refused = {run.id: "Stop it first." if run.is_live else refusal(studio, run) for run in runs}
+    deletable = [run for run in runs if not refused[run.id]]
     is_archived = all(run.is_archived for run in runs)
     if st.button(
         "Back from the archive" if is_archived else "Archive",
@@ -74,12 +75,12 @@ def draw_put_away(studio: Studio, runs: Sequence[Run]) -> None:
         "Delete",
         icon=":material/delete:",
         key="delete",
-        disabled=not ended,
-        help="It can be undone." if ended else "Stop it first.",
+        disabled=not deletable,
+        help="It can be undone." if deletable else refused[runs[0].id],
     ):
         deleted = []
         try:
-            for run in ended:
+            for run in deletable:
                 studio.store.delete(run.id)
                 deleted.append((run.id, run.name))
         finally:

@@ -20,7 +20,7 @@ from imdb_core.runs.run import Run
 from imdb_core.studio import Studio
 from imdb_core.ui import frame
 from imdb_core.ui.runs.charts import Axis, Measure, overlay_figure
-from imdb_core.ui.wording import as_markdown, choice_name, duration
+from imdb_core.ui.wording import as_markdown, choice_name, distinct, duration
 
 MOST_CURVES = 12
 MOST_TESTED = 8
@@ -77,6 +77,7 @@ def draw_verdicts(studio: Studio, runs: Sequence[Run]) -> None:
         st.caption(f"At most {MOST_TESTED} runs are tested at once.")
 
 
+@frame.errors_as_sentences()
 def _draw_verdicts(studio: Studio, groups: list[list[Run]], was_pending: bool) -> None:
     judged = [[(run, _judged(studio, run)) for run in group] for group in groups]
     if was_pending and not any(answer is None for group in judged for _, answer in group):
@@ -134,7 +135,7 @@ def draw_table(runs: Sequence[Run]) -> None:
     differing = differing_settings(shown)
     rows |= {spec.label: [spelled(value) for value in values] for spec, values in differing}
     st.markdown("##### What differs")
-    columns = _distinct_names(shown)
+    columns = distinct({run.id: run.name for run in shown}).values()
     st.table(
         {"": [as_markdown(label) for label in rows]}
         | {
@@ -166,14 +167,6 @@ def _judged(studio: Studio, run: Run) -> Judged | StudioError | None:
     except StudioError as error:
         return error
     return None if found is None else Judged.by(found)
-
-
-def _distinct_names(runs: Sequence[Run]) -> list[str]:
-    """Names, with the end of the id where two are the same."""
-    names = [run.name for run in runs]
-    return [
-        run.name if names.count(run.name) == 1 else f"{run.name} ({run.id[-4:]})" for run in runs
-    ]
 
 
 def _told(run: Run) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
+from imdb_core.errors import RunNotFoundError, StudioError
 from imdb_core.runs.run import Run
 from imdb_core.studio import Studio
 from imdb_core.ui import frame
@@ -17,6 +18,7 @@ from imdb_core.ui.runs.table import draw_filter
 from imdb_core.ui.runs.table import draw_table as draw_runs
 from imdb_core.ui.wording import as_markdown
 
+_FAULT = "delete_fault"
 _OVERLAID_AT_FIRST = 3
 _LIVE_CHECK_S = 2.0
 _STYLE = """
@@ -30,15 +32,27 @@ _STYLE = """
 
 def draw_damaged(studio: Studio, faults: Mapping[str, str]) -> None:
     """Name the run folders that cannot be read, and offer to delete them."""
+    refused: StudioError | None = st.session_state.pop(_FAULT, None)
+    if refused is not None:
+        frame.show_error(refused)
     for run_id, fault in faults.items():
         st.warning(as_markdown(fault), icon=":material/broken_image:")
         st.button(
             f"Delete {run_id}",
             icon=":material/delete:",
             key=f"delete_{run_id}",
-            on_click=studio.store.delete,
-            args=(run_id,),
+            on_click=_delete,
+            args=(studio, run_id),
         )
+
+
+def _delete(studio: Studio, run_id: str) -> None:
+    try:
+        studio.store.delete(run_id)
+    except RunNotFoundError:
+        pass  # somebody else was quicker
+    except StudioError as error:  # shown by the script that follows
+        st.session_state[_FAULT] = error
 
 
 def draw_empty(studio: Studio) -> None:
@@ -83,8 +97,14 @@ def _watch(studio: Studio, live: Sequence[Run]) -> None:
         return
     states = {run.id: run.state for run in live}
 
+    def has_changed(run_id: str) -> bool:
+        try:
+            return studio.store.get(run_id).state != states[run_id]
+        except StudioError:  # gone for good, as a run without an epoch that was superseded
+            return True
+
     def look() -> None:
-        if any(studio.store.get(run_id).state != state for run_id, state in states.items()):
+        if any(map(has_changed, states)):
             st.rerun()
 
     st.fragment(look, run_every=_LIVE_CHECK_S)()

@@ -14,7 +14,7 @@ from imdb_core.ui import frame
 from imdb_core.ui.run_choice import keep_chosen
 from imdb_core.ui.score.charts import CHART_CONFIG, curves_figure, epochs_figure
 from imdb_core.ui.score.state import curve_of, epoch_scores_of, scorers
-from imdb_core.ui.wording import as_markdown, run_title
+from imdb_core.ui.wording import as_markdown, run_titles
 
 _BESIDE = "beside"
 _MOST_BESIDE = 3
@@ -55,7 +55,7 @@ def draw_beside(studio: Studio, own: Scorer, reading: Reading) -> None:
     others = {run.id: run for run in studio.store.all() if run.can_score and run.id != own.run.id}
     if not others:
         st.info("There is no other network yet. Train another one, and see where they differ.")
-    titles = {run_id: run_title(run) for run_id, run in others.items()}
+    titles = run_titles(others.values())
     kept = [run_id for run_id in st.session_state.get(_BESIDE, []) if run_id in others]
     keep_chosen(kept, titles, key=_BESIDE)
     chosen = st.multiselect(

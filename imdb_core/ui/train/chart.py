@@ -10,6 +10,7 @@ from imdb_core.studio import Studio
 from imdb_core.ui.charts import chart_sentence
 from imdb_core.ui.train.live_chart import Baseline, ChartView, Ghost, live_chart
 from imdb_core.ui.train.state import STATE_WORDS, state_of
+from imdb_core.ui.visitor import visitor_id
 
 _MOST_GHOSTS = 3
 _GHOSTS = "ghosts"
@@ -55,14 +56,21 @@ def draw_chart_options() -> None:
 
 
 def _ghosts(studio: Studio, run: Run) -> list[Ghost]:
-    """The newest earlier runs that the visitor wants to see; looked up until they have ended."""
-    most = _MOST_GHOSTS if st.session_state.get("show_ghosts") else 1
-    if not (st.session_state.get("show_ghosts") or st.session_state.get("retrain")):
+    """The newest earlier runs that the visitor wants to see, while one retrains only the last
+    one of one's own; looked up until they have ended.
+    """
+    are_all_wanted = bool(st.session_state.get("show_ghosts"))
+    if not (are_all_wanted or st.session_state.get("retrain")):
         return []
-    asked = run.id, most
+    asked = run.id, are_all_wanted
     known, ghosts = st.session_state.get(_GHOSTS, (None, []))
     if known != asked:
-        runs = studio.store.before(run.id, most)
+        most = _MOST_GHOSTS if are_all_wanted else 1
+        runs = studio.store.before(
+            run.id,
+            most,
+            is_wanted=lambda run_id: are_all_wanted or studio.visitor_of(run_id) == visitor_id(),
+        )
         ghosts = [_ghost(earlier, run) for earlier in runs]
         # One that was told to stop may still be writing its last epoch.
         is_final = not any(earlier.is_live for earlier in runs)

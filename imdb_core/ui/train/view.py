@@ -49,6 +49,7 @@ def page_signature(studio: Studio) -> tuple[str, ...]:
     return run.id, state_of(studio, run), *(queued.id for queued in studio.queue())
 
 
+@frame.errors_as_sentences()
 def _draw(studio: Studio, drawn_signature: tuple[str, ...]) -> None:
     # A button in here may have changed the form, which stands outside of this fragment.
     if page_signature(studio) != drawn_signature or form_is_behind():
