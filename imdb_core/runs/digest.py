@@ -6,7 +6,7 @@
     │ │  │  │       │      │      │      └ SHA-256 over all epochs' losses and accuracies
     │ │  │  │       │      │      └ of the reviews' fingerprint
     │ │  │  │       │      └ of the kind of machine: all that decides how numbers round
-    │ │  │  │       └ lowest validation loss (nats)
+    │ │  │  │       └ validation loss of the best epoch (nats)
     │ │  │  └ validation loss of epoch 1
     │ │  └ best epoch
     │ └ epochs
@@ -38,7 +38,7 @@ from imdb_core.runs.run import Run
 FIRST_LOSS_TOLERANCE: Final = 0.02
 """How far the validation losses of epoch 1 may be apart on other kinds of machine (nats)."""
 BEST_LOSS_TOLERANCE: Final = 0.05
-"""The same for the lowest validation losses."""
+"""The same for those of the best epochs."""
 
 _FORMAT = re.compile(
     r"1-(?P<epochs>\d{1,5})-(?P<best_epoch>\d{1,5})-(?P<first_loss>\d+\.\d{5})"

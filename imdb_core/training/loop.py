@@ -85,17 +85,19 @@ class TrainingLoop:
             NonFiniteLossError: a loss became NaN or infinite.
         """
         end = self.config.max_epochs if last_epoch is None else last_epoch
-        while self.stopping.epoch < end:
-            finished = self._epoch(stop)
-            if finished is None:
-                return "paused" if stop.asks_to_pause else "user"
-            record, should_stop = finished
-            recorder.epoch(record, self)
-            if should_stop and last_epoch is None:
+        while True:
+            # Before an epoch, not after it: a killed process may have kept its last epoch and
+            # not have come to write down that it was the last.
+            if self.stopping.should_stop and last_epoch is None:
                 return "patience"
-            if record.epoch == pause_after and record.epoch < end:
+            if self.stopping.epoch >= end:
+                return "max_epochs"
+            if self.stopping.epoch == pause_after:
                 return "paused"
-        return "max_epochs"
+            record = self._epoch(stop)
+            if record is None:
+                return "paused" if stop.asks_to_pause else "user"
+            recorder.epoch(record, self)
 
     def state(self) -> TrainingState:
         """Everything that decides how the training goes on; its arrays may be views, and so move
@@ -118,8 +120,8 @@ class TrainingLoop:
         self.stopping.best_epoch = state.best_epoch
         self.stopping.best_loss = state.best_loss
 
-    def _epoch(self, stop: StopFlag) -> tuple[EpochRecord, bool] | None:
-        """The next epoch and whether it is the last by the rule; None if stopped before its end."""
+    def _epoch(self, stop: StopFlag) -> EpochRecord | None:
+        """The next epoch; None if stopped before its end."""
         epoch = self.stopping.epoch + 1
         started = self._clock()
         order = self.draws.epoch_order(self._train_count)
@@ -134,16 +136,15 @@ class TrainingLoop:
         if result is None:
             return None
         val_loss, val_accuracy = result
-        decision = self.stopping.update(val_loss)
-        record = EpochRecord(
+        improved = self.stopping.update(val_loss)
+        return EpochRecord(
             epoch=epoch,
             train_loss=train_loss,
             val_loss=val_loss,
             val_accuracy=val_accuracy,
-            improved=decision.improved,
+            improved=improved,
             bad_epochs=self.stopping.bad_epochs,
             best_epoch=self.stopping.best_epoch,
             train_seconds=trained - started,
             val_seconds=self._clock() - trained,
         )
-        return record, decision.should_stop

@@ -45,8 +45,7 @@ class TrainingState:
         optimizer: Adam's moments and step counts, as `exp_avg.<parameter>` and so on.
         generator: state of the run's random generator, uint8.
         epoch: epochs finished.
-        best_epoch: the one with the lowest validation loss.
-        best_loss: that loss (nats).
+        best_epoch, best_loss: as in `EarlyStopping`.
     """
 
     weights: Arrays

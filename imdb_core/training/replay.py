@@ -68,7 +68,8 @@ def replay(
     stopping = EarlyStopping(patience=patience, min_delta=min_delta)
     reason: Literal["patience", "max_epochs"] | None = None
     for record in epochs:
-        if stopping.update(record.val_loss).should_stop:
+        stopping.update(record.val_loss)
+        if stopping.should_stop:
             reason = "patience"
         elif record.epoch == max_epochs:
             reason = "max_epochs"

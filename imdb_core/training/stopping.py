@@ -8,14 +8,6 @@ from dataclasses import dataclass
 from imdb_core.errors import NonFiniteLossError
 
 
-@dataclass(frozen=True, kw_only=True)
-class StopDecision:
-    """What one epoch meant to the patience rule."""
-
-    improved: bool
-    should_stop: bool
-
-
 @dataclass(kw_only=True)
 class EarlyStopping:
     """Stops after `patience` epochs in a row without a better validation loss.
@@ -23,8 +15,9 @@ class EarlyStopping:
     Attributes:
         patience: epochs without improvement that stop the run.
         min_delta: an epoch improves only by falling more than this below the best.
-        best_loss: lowest validation loss so far (nats), infinite before the first epoch.
-        best_epoch: its epoch, counted from 1; 0 before the first.
+        best_loss: validation loss of the best epoch (nats), infinite before the first; with a
+            `min_delta` a later one may be a little lower.
+        best_epoch: the last one that improved, counted from 1; 0 before the first.
         epoch: epochs recorded.
     """
 
@@ -39,8 +32,13 @@ class EarlyStopping:
         """Epochs since the best one."""
         return self.epoch - self.best_epoch
 
-    def update(self, val_loss: float) -> StopDecision:
-        """Record one epoch's validation loss (nats, mean of batch means).
+    @property
+    def should_stop(self) -> bool:
+        """Whether patience has run out."""
+        return self.bad_epochs >= self.patience
+
+    def update(self, val_loss: float) -> bool:
+        """Record one epoch's validation loss (nats, mean of batch means); whether it improved.
 
         A tie is no improvement.
 
@@ -53,7 +51,7 @@ class EarlyStopping:
         if improved:
             self.best_loss = val_loss
             self.best_epoch = self.epoch
-        return StopDecision(improved=improved, should_stop=self.bad_epochs >= self.patience)
+        return improved
 
 
 def check_finite(loss: float, name: str, epoch: int) -> None:

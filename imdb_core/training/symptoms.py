@@ -46,7 +46,7 @@ class Curve:
 
     @property
     def best(self) -> EpochRecord:
-        """The one with the lowest validation loss."""
+        """The one that `EarlyStopping` calls the best."""
         return self.epochs[self.last.best_epoch - 1]
 
 

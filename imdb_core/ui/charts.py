@@ -56,7 +56,7 @@ def chart_sentence(run: Run | None) -> str:
     epochs = "epoch" if last.epoch == 1 else "epochs"
     return (
         f"Train and validation loss over {last.epoch} {epochs}. Train loss is now "
-        f"{last.train_loss:.4f}, validation loss {last.val_loss:.4f}; the lowest validation "
+        f"{last.train_loss:.4f}, validation loss {last.val_loss:.4f}; the best validation "
         f"loss was {run.best.val_loss:.4f} in epoch {run.best.epoch}."
     )
 

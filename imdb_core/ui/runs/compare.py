@@ -124,9 +124,7 @@ def draw_table(runs: Sequence[Run]) -> None:
     shown = runs[:MOST_TESTED]
     rows: dict[str, list[str]] = {
         "Accuracy": [f"{run.best.val_accuracy:.1%}" if run.best else "–" for run in shown],
-        "Lowest validation loss": [
-            f"{run.best.val_loss:.4f}" if run.best else "–" for run in shown
-        ],
+        "Best validation loss": [f"{run.best.val_loss:.4f}" if run.best else "–" for run in shown],
         "Best epoch": [
             f"{run.best.epoch} of {len(run.epochs)}" if run.best else "–" for run in shown
         ],

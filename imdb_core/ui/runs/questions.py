@@ -19,7 +19,7 @@ _CHOICE_WIDTH_PX = 260  # two beside each other where there is room, else below
 
 RESULTS: dict[str, Callable[[Run], float | None]] = {
     "Validation accuracy": lambda run: run.best.val_accuracy if run.best else None,
-    "Lowest validation loss": lambda run: run.best.val_loss if run.best else None,
+    "Best validation loss": lambda run: run.best.val_loss if run.best else None,
     "Best epoch": lambda run: run.best.epoch if run.best else None,
     "Epochs": lambda run: len(run.epochs) or None,
     "Training seconds": lambda run: run.training_seconds or None,

@@ -22,7 +22,7 @@ _READING = """
   heart, and more training makes it worse on others.
 - **Early stopping**: training ends when validation has not improved for as many epochs as
   **patience** allows. An epoch is one pass over all train reviews.
-- **Star**: the epoch with the lowest validation loss. Its weights are kept.
+- **Star**: the epoch with the best validation loss. Its weights are kept.
 - **Shaded**: the epochs that patience still allows after the star.
 - **Dotted lines**: what **guessing**, and counting words without their order (**bag of words**),
   reach on the same validation reviews.

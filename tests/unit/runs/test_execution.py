@@ -119,6 +119,21 @@ def test_a_run_stopped_before_its_first_epoch_has_nothing_to_score(
     assert (ended.state, ended.reason, ended.can_score) == ("finished", "user", False)
 
 
+def test_a_run_killed_before_its_end_was_written_down_trains_no_further(
+    store: RunStore, library: DataLibrary
+) -> None:
+    ended = trained(store, library, SAMPLE.changed(learning_rate=0.05, patience=1, max_epochs=50))
+    assert ended.reason == "patience"
+    events = ended.folder / "events.jsonl"
+    events.write_bytes(b"".join(events.read_bytes().splitlines(keepends=True)[:-1]))
+
+    killed = RunStore(store.folder, is_own_job=lambda run_id: False)
+    killed.claim(ended.id)
+    resumed = execute(ended.id, store, library, stop=StopFlag())
+
+    assert (resumed.reason, resumed.epochs) == ("patience", ended.epochs)
+
+
 @pytest.mark.parametrize("engine", [TorchEngine, FastEngine])
 def test_a_loss_that_explodes_ends_the_run_with_advice_and_keeps_the_best(
     store: RunStore, library: DataLibrary, monkeypatch: pytest.MonkeyPatch, engine: Any

@@ -29,7 +29,7 @@ def recorded_curve(name: str) -> RecordedCurve:
     epochs = []
     columns = facts["train_loss"], facts["val_loss"], facts["val_accuracy"]
     for train_loss, val_loss, val_accuracy in zip(*columns, strict=True):
-        improved = stopping.update(val_loss).improved
+        improved = stopping.update(val_loss)
         epochs.append(
             EpochRecord(
                 epoch=stopping.epoch,

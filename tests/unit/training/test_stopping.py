@@ -10,7 +10,8 @@ def stopped_after(losses: list[float], **rule: float) -> tuple[int, int]:
     """The epoch that stops, or 0, and the best epoch."""
     stopping = EarlyStopping(**rule)  # type: ignore[arg-type]
     for epoch, loss in enumerate(losses, start=1):
-        if stopping.update(loss).should_stop:
+        stopping.update(loss)
+        if stopping.should_stop:
             return epoch, stopping.best_epoch
     return 0, stopping.best_epoch
 
