@@ -7,16 +7,18 @@ import os
 import tempfile
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import IO, Any, Final, TypeVar
 
 from imdb_core.errors import StorageError
 
 _IS_WINDOWS: Final = os.name == "nt"
 _PATIENCE_S: Final = 1.0
 _POLL_S: Final = 0.01
+
+T = TypeVar("T")
 
 
 def write_atomically(path: Path, content: bytes) -> None:
@@ -75,10 +77,24 @@ def scratch_folder() -> Iterator[Path]:
     Raises:
         StorageError: no folder for temporary files can be written.
     """
+    with _made(lambda: tempfile.TemporaryDirectory(ignore_cleanup_errors=True)) as folder:
+        yield Path(folder)
+
+
+@contextmanager
+def scratch_file() -> Iterator[IO[bytes]]:
+    """An empty file for what another process says, deleted after the block.
+
+    Raises:
+        StorageError: no temporary file can be written.
+    """
+    with _made(tempfile.TemporaryFile) as file:
+        yield file
+
+
+def _made(make: Callable[[], T]) -> T:
     try:
-        folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
+        return make()
     except OSError as error:
         path = Path(error.filename or "A folder for temporary files")
         raise StorageError.from_os_error(error, path) from error
-    with folder:
-        yield Path(folder.name)

@@ -57,7 +57,9 @@ class MlflowMirror:
 
     def submit(self, run: Run) -> Job:
         """Have an ended run logged soon; one that was logged before is replaced."""
-        return self._queue.submit(run.id, lambda job: self._log_safely(run))
+        # Each end is a job of its own: the run may go on and end again before the first is logged.
+        end = f"{run.id} {run.changed_at.isoformat()}"
+        return self._queue.submit(end, lambda job: self._log_safely(run))
 
     def _log_safely(self, run: Run) -> None:
         try:

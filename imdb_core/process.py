@@ -11,7 +11,6 @@ import json
 import os
 import subprocess
 import sys
-import tempfile
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -26,6 +25,7 @@ from imdb_core.errors import (
     StorageError,
     StudioError,
 )
+from imdb_core.files import scratch_file
 
 _POLL_S: Final = 0.02
 _ONE_THREAD: Final = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")}
@@ -58,8 +58,9 @@ def output_of(
         DataError: the process was killed or failed.
         StudioError: the error that it named.
         PreparationCancelledError: cancelled; the process has ended.
+        StorageError: no temporary file can be written.
     """
-    with tempfile.TemporaryFile() as said, tempfile.TemporaryFile() as log:
+    with scratch_file() as said, scratch_file() as log:
         with subprocess.Popen(
             command,
             stdin=subprocess.PIPE,

@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import queue
 import subprocess
-import tempfile
 import threading
 import time
 from collections.abc import Sequence
@@ -17,6 +16,7 @@ from typing import IO, Final
 
 from imdb_core.data.progress import Progress, Watch
 from imdb_core.errors import SourceUnavailableError
+from imdb_core.files import scratch_file
 from imdb_core.process import environment, last_words, named_error, python
 
 WORKER: Final = python("imdb_core.data.keras_worker")
@@ -49,7 +49,7 @@ def prepare(
         StorageError: the disk is full, or a folder cannot be written.
         PreparationCancelledError: cancelled; the worker has ended.
     """
-    with tempfile.TemporaryFile() as log:
+    with scratch_file() as log:
         with subprocess.Popen(
             [*worker, str(folder)],
             stdin=subprocess.PIPE,

@@ -20,7 +20,7 @@ from imdb_core.errors import ConfigError, TextError
 from imdb_core.runs.annotations import LABEL_LIMIT, NOTES_LIMIT, TAG_LIMIT, TAGS_LIMIT
 from imdb_core.runs.event_log import Event
 from imdb_core.runs.pinned_texts import checked_texts
-from imdb_core.runs.run import EPOCHS_LIMIT, SCHEMA_VERSION
+from imdb_core.runs.run import EPOCHS_LIMIT, SCHEMA_VERSION, Run
 
 
 def _aware(text: str) -> str:
@@ -172,6 +172,20 @@ def check_events(events: list[Event]) -> None:
                 raise ValueError(f"event {event['seq']} is no {epochs}. epoch")
     if not events or events[0]["event"] != "queued":
         raise ValueError("the first event does not queue the run")
+
+
+def check_pinned(run: Run) -> None:
+    """Whether every epoch judged every pinned review.
+
+    Raises:
+        ValueError: one did not; the message says which.
+    """
+    for record, probabilities in zip(run.epochs, run.pinned, strict=True):
+        if len(probabilities) != len(run.pinned_texts):
+            raise ValueError(
+                f"epoch {record.epoch} judges {len(probabilities)} pinned reviews, but the run "
+                f"has {len(run.pinned_texts)}"
+            )
 
 
 def _place(error: ValidationError) -> str:

@@ -25,10 +25,10 @@ from imdb_core.runs.archive import (
     VOCABULARY,
     without_owner,
 )
-from imdb_core.runs.archive_facts import check_events, check_facts
+from imdb_core.runs.archive_facts import check_events, check_facts, check_pinned
 from imdb_core.runs.archive_weights import (
     EPOCH_HEADER_BYTES,
-    Shapes,
+    RunShapes,
     check_arrays,
     limit_bytes,
     shapes_of,
@@ -143,7 +143,7 @@ def _config(archive: zipfile.ZipFile, entries: dict[str, zipfile.ZipInfo]) -> Tr
         raise RunArchiveError(f"The run was not imported: {RUN_JSON}: {error}.") from error
 
 
-def _check_sizes(entries: dict[str, zipfile.ZipInfo], shapes: Shapes) -> None:
+def _check_sizes(entries: dict[str, zipfile.ZipInfo], shapes: RunShapes) -> None:
     """Refuse what is larger than a run of this program can be, before anything is unpacked."""
     for name, entry in entries.items():
         _check_size(name, entry, shapes)
@@ -156,7 +156,7 @@ def _check_sizes(entries: dict[str, zipfile.ZipInfo], shapes: Shapes) -> None:
         )
 
 
-def _check_size(name: str, entry: zipfile.ZipInfo, shapes: Shapes | None) -> None:
+def _check_size(name: str, entry: zipfile.ZipInfo, shapes: RunShapes | None) -> None:
     limit = _TEXT_LIMIT_BYTES
     if shapes is not None and name.endswith(".safetensors"):
         limit = limit_bytes(name, shapes)
@@ -181,7 +181,7 @@ def _extract(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, target: Path) -> 
 
 
 def _check(
-    draft: Path, config: TrainConfig, shapes: Shapes, on_progress: Callable[[Progress], None]
+    draft: Path, config: TrainConfig, shapes: RunShapes, on_progress: Callable[[Progress], None]
 ) -> None:
     """All that is said must fit together: events, words, weights.
 
@@ -195,6 +195,7 @@ def _check(
         run = read_run(draft)
     except RunDamagedError as error:  # its message tells what to do with a run of one's own
         raise ValueError(f"{EVENTS} cannot be read as a run's") from error
+    check_pinned(run)
     weights = [*sorted(draft.glob("*.safetensors")), *sorted(draft.glob(f"{EPOCHS}/*"))]
     for done, path in enumerate(weights):
         on_progress(_progress("Checking the weights", done, len(weights)))

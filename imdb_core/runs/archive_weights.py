@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -26,28 +27,55 @@ EPOCH_HEADER_BYTES: Final = 16 * 1024
 _HEADER_BYTES = 256 * 1024
 _GENERATOR_BYTES = 64 * 1024
 _MOMENTS = ("exp_avg", "exp_avg_sq")
+_TRAINED = "trained"
 
 
-def shapes_of(config: TrainConfig) -> Shapes:
-    """The parameters of the network that `config` describes."""
+@dataclass(frozen=True, kw_only=True)
+class RunShapes:
+    """What stands in a run's files of weights, but for the state of the random generator.
+
+    Attributes:
+        weights: in `best` and in each epoch's.
+        state: in `last`.
+    """
+
+    weights: Shapes
+    state: Shapes
+
+
+def shapes_of(config: TrainConfig) -> RunShapes:
+    """What a training of the network that `config` describes writes, with either engine."""
     # Imported where it is needed: the Runs page does not wait for PyTorch.
     from imdb_core.model import SentimentRNN
 
-    return {
+    weights = {
         name: tuple(parameter.shape)
         for name, parameter in SentimentRNN.empty(config).named_parameters()
     }
+    # Where averages are the weights, what is trained behind them stands beside the moments.
+    copies = (*_MOMENTS, _TRAINED) if config.weight_average else _MOMENTS
+    state: Shapes = {f"weights/{name}": shape for name, shape in weights.items()}
+    for name, shape in weights.items():
+        state[f"optimizer/step.{name}"] = ()
+        state |= {f"optimizer/{copy}.{name}": shape for copy in copies}
+    return RunShapes(weights=weights, state=state)
 
 
-def limit_bytes(name: str, shapes: Shapes) -> int:
+def limit_bytes(name: str, shapes: RunShapes) -> int:
     """The most bytes that a file of such a run can have."""
-    weights = 4 * sum(math.prod(shape) for shape in shapes.values())
+    if name == LAST:
+        return _size_bytes(shapes.state) + _HEADER_BYTES + _GENERATOR_BYTES
+    weights = _size_bytes(shapes.weights)
     if name.startswith(EPOCHS):
         return min(weights, EPOCH_LIMIT_BYTES) + EPOCH_HEADER_BYTES
-    return (3 * weights if name == LAST else weights) + _HEADER_BYTES + _GENERATOR_BYTES
+    return weights + _HEADER_BYTES
 
 
-def check_arrays(path: Path, name: str, shapes: Shapes, run: Run) -> None:
+def _size_bytes(shapes: Shapes) -> int:
+    return 4 * sum(math.prod(shape) for shape in shapes.values())
+
+
+def check_arrays(path: Path, name: str, shapes: RunShapes, run: Run) -> None:
     """Read a file of weights, or of a training's state, to its last number.
 
     Raises:
@@ -60,14 +88,14 @@ def check_arrays(path: Path, name: str, shapes: Shapes, run: Run) -> None:
     except (OSError, SafetensorError, TypeError, KeyError) as error:
         raise ValueError(f"{name} is no safetensors file ({error})") from error
     if name == LAST:
-        _check_state(name, arrays, metadata, shapes, run)
+        _check_state(name, arrays, metadata, shapes.state, run)
         return
     expected = run.best.epoch if name == BEST and run.best else None
     if name != BEST:
         expected = int(path.stem)
     if metadata.get("epoch") != str(expected) or not 1 <= int(expected or 0) <= len(run.epochs):
         raise ValueError(f"{name} is not from epoch {expected} of the run")
-    _check_weights(name, arrays, shapes)
+    _check_weights(name, arrays, shapes.weights)
 
 
 def _check_weights(name: str, arrays: dict[str, NDArray[Any]], shapes: Shapes) -> None:
@@ -91,14 +119,10 @@ def _check_array(name: str, key: str, array: NDArray[Any], shape: tuple[int, ...
 def _check_state(
     name: str, arrays: dict[str, NDArray[Any]], metadata: dict[str, str], shapes: Shapes, run: Run
 ) -> None:
-    expected: Shapes = {f"weights/{key}": shape for key, shape in shapes.items()}
-    for key, shape in shapes.items():
-        expected[f"optimizer/step.{key}"] = ()
-        expected |= {f"optimizer/{moment}.{key}": shape for moment in _MOMENTS}
     generator = arrays.pop("generator", None)
     if generator is None or generator.dtype != np.uint8 or generator.ndim != 1:
         raise ValueError(f"{name} has no state of the random generator")
-    _check_weights(name, arrays, expected)
+    _check_weights(name, arrays, shapes)
     try:
         numbers = json.loads(metadata["state"])
         record = EpochFacts.model_validate(numbers["record"])

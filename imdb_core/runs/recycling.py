@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -65,10 +66,8 @@ class RecycleBin:
 
     def ids(self) -> list[str]:
         """The runs here, those deleted last first."""
-        if not self.folder.is_dir():
-            return []
-        folders = sorted(self.folder.iterdir(), key=_deleted_at, reverse=True)
-        return [folder.name for folder in folders]
+        deleted_at = self._deleted_at()
+        return sorted(deleted_at, key=deleted_at.__getitem__, reverse=True)
 
     def sweep(self, kept_for: timedelta = KEPT_FOR) -> None:
         """Remove for good what was deleted longer ago than `kept_for`.
@@ -76,10 +75,16 @@ class RecycleBin:
         What cannot be removed is tried again the next time.
         """
         limit = (self._now() - kept_for).timestamp()
-        for run_id in self.ids():
-            if _deleted_at(self.folder / run_id) <= limit:
+        for run_id, deleted_at in self._deleted_at().items():
+            if deleted_at <= limit:
                 shutil.rmtree(self.folder / run_id, ignore_errors=True)
 
-
-def _deleted_at(folder: Path) -> float:
-    return folder.stat().st_mtime
+    def _deleted_at(self) -> dict[str, float]:
+        """When each run here was deleted (seconds since 1970), by its id."""
+        times: dict[str, float] = {}
+        if self.folder.is_dir():
+            for folder in self.folder.iterdir():
+                # Pages ask without a lock: somebody may be emptying the bin.
+                with suppress(FileNotFoundError):
+                    times[folder.name] = folder.stat().st_mtime
+        return times

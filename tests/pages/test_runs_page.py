@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from imdb_core.config import TrainConfig
 from imdb_core.runs.archive import as_zip
+from imdb_core.runs.recycling import RecycleBin
 from imdb_core.runs.run import DatasetInfo
 from imdb_core.runs.store import RunStore
 from imdb_core.studio import Studio
@@ -104,7 +105,7 @@ def test_only_settings_that_differ_stand_in_the_table(page: AppTest, studio: Stu
     table = page.table[0].value
 
     assert list(table.iloc[:, 0]) == [
-        "Accuracy", "Lowest validation loss", "Best epoch", "Training time", "Cell", "Patience",
+        "Accuracy", "Best validation loss", "Best epoch", "Training time", "Cell", "Patience",
     ]  # fmt: skip
     assert sorted(table.iloc[4, 1:]) == ["GRU", "RNN"]
 
@@ -119,6 +120,20 @@ def test_a_run_is_deleted_and_brought_back_by_undo(page: AppTest, studio: Studio
     assert not page.exception
     assert {run.name for run in studio.store.all()} == {"other share", "gated", "plain"}
     assert "undo" not in [button.key for button in page.button]
+
+
+def test_the_bin_is_listed_once_for_all_runs_that_were_just_deleted(
+    page: AppTest, studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    choose(page, studio, "plain", "gated", "other share")
+    page.button(key="delete").click().run()
+    listings, ids = [], RecycleBin.ids
+    monkeypatch.setattr(RecycleBin, "ids", lambda self: listings.append(self) or ids(self))
+    page.run()
+
+    assert not page.exception
+    assert "Deleted 3 runs." in texts(page)
+    assert len(listings) == 2  # for the undo, and for the bin itself
 
 
 def test_an_archived_run_is_hidden_until_asked_for(page: AppTest, studio: Studio) -> None:
@@ -270,3 +285,19 @@ def make_many(store: RunStore, count: int) -> None:
     log.append("stopped", reason="patience")
     for number in range(1, count):
         shutil.copytree(run.folder, store.folder / f"2026-11-22_101530_{number:04d}")
+
+
+def test_of_two_who_delete_a_damaged_run_the_second_is_not_scolded(
+    open_page: OpenPage, studio: Studio
+) -> None:
+    run = studio.store.all()[0]
+    (run.folder / "run.json").write_text("{")
+    page = open_page(PAGE)
+    assert "is damaged" in page.warning[0].value
+    studio.store.delete(run.id)
+
+    page.button(key=f"delete_{run.id}").click().run()
+
+    assert not page.exception
+    assert not page.error
+    assert not page.warning

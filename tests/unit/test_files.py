@@ -1,15 +1,17 @@
 import os
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from imdb_core import files
 from imdb_core.errors import StorageError
-from imdb_core.files import scratch_folder, write_atomically
+from imdb_core.files import scratch_file, scratch_folder, write_atomically
 
 
 class Reader:
@@ -53,20 +55,23 @@ def test_a_file_that_stays_closed_to_us_is_named_and_as_it_was(
     assert [path.read_bytes() for path in tmp_path.iterdir()] == [b"old"]
 
 
+@pytest.mark.parametrize("scratch", [scratch_folder, scratch_file])
 def test_without_a_place_for_temporary_files_the_sentence_names_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    scratch: Callable[[], AbstractContextManager[Any]],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     gone = str(tmp_path / "gone")
     monkeypatch.setattr(tempfile, "tempdir", gone)
 
     with pytest.raises(StorageError, match=f"^{gone}/.* could not be written: No such file"):
-        scratch_folder().__enter__()
+        scratch().__enter__()
 
     # As where no folder at all can be written.
     monkeypatch.setattr(tempfile, "tempdir", None)
     monkeypatch.setattr(tempfile, "_candidate_tempdir_list", lambda: [gone])
     with pytest.raises(StorageError, match=r"^A folder for temporary files could not be written"):
-        scratch_folder().__enter__()
+        scratch().__enter__()
 
 
 def test_two_threads_that_write_one_file_do_not_share_its_draft(tmp_path: Path) -> None:

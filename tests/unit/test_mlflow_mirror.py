@@ -6,6 +6,8 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Event, Thread
@@ -139,6 +141,22 @@ def test_a_run_that_went_on_takes_the_place_of_its_earlier_self(
     for _ in range(2):
         assert mirror.submit(run).wait(30)
     assert len(mlflow.runs) == 1
+
+
+def test_the_last_end_counts_of_a_run_that_ends_again_while_the_server_is_slow(
+    mlflow: FakeMlflow, run: Run
+) -> None:
+    mirror = MlflowMirror(mlflow.uri)
+    mlflow.is_awake.clear()
+    jobs = []
+    for epochs in (1, 2, 3):
+        end = run.changed_at + timedelta(hours=epochs)
+        jobs.append(mirror.submit(replace(run, epochs=run.epochs[:epochs], changed_at=end)))
+    mlflow.is_awake.set()
+    assert all(job.wait(30) for job in jobs)
+
+    (logged,) = mlflow.runs.values()
+    assert max(metric["step"] for metric in logged["metrics"]) == 3
 
 
 @pytest.mark.parametrize(

@@ -33,11 +33,9 @@ def remember_deleted(runs: Sequence[tuple[str, str]]) -> None:
 
 def draw_undo(studio: Studio) -> None:
     """What was just deleted, and a button that brings it back."""
-    deleted = [
-        (run_id, name)
-        for run_id, name in st.session_state.get(_DELETED, [])
-        if run_id in studio.store.deleted()
-    ]
+    in_bin = studio.store.deleted()
+    just_deleted = st.session_state.get(_DELETED, [])
+    deleted = [(run_id, name) for run_id, name in just_deleted if run_id in in_bin]
     if not deleted:
         return
     what = deleted[0][1] if len(deleted) == 1 else f"{len(deleted)} runs"

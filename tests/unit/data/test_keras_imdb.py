@@ -1,6 +1,7 @@
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -125,6 +126,15 @@ def test_a_worker_that_fails_is_explained(
 
     with pytest.raises(SourceUnavailableError, match=sentence):
         keras.prepare(tmp_path, tmp_path, Watch(), worker=worker, timeout_s=timeout_s)
+
+
+def test_without_a_place_for_temporary_files_no_worker_starts_and_a_sentence_says_so(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "gone"))
+
+    with pytest.raises(StorageError, match=r"gone/.* could not be written: No such file"):
+        DataLibrary(settings, keras_worker=[sys.executable, "-c", DIES]).prepare("imdb")
 
 
 def test_cancelling_ends_the_worker(settings: Settings) -> None:

@@ -12,14 +12,19 @@ from typing import Any
 
 import numpy as np
 import pytest
-from safetensors.numpy import load_file, save
+from safetensors.numpy import load, load_file, save
 
+from imdb_core.config import EngineChoice, TrainConfig
+from imdb_core.data import DataLibrary
 from imdb_core.errors import RunArchiveError
 from imdb_core.runs.archive import as_zip
 from imdb_core.runs.archive_import import import_run
 from imdb_core.runs.checkpoints import load_weights
+from imdb_core.runs.execution import execute
 from imdb_core.runs.run import Run
 from imdb_core.runs.store import RunStore
+from imdb_core.stop_flag import StopFlag
+from tests.conftest import settings_in
 
 Files = dict[str, bytes]
 
@@ -87,19 +92,35 @@ def test_two_imports_of_one_zip_at_once_are_two_runs(sample_run: Run, store: Run
     assert {run.state for run in store.all()} == {"finished"}
 
 
-def test_an_imported_run_can_be_kept_going(
-    sample_run: Run, store: RunStore, sample_home: Path
+@pytest.mark.parametrize("weight_average", [0.0, 0.9])
+@pytest.mark.parametrize("engine", ["torch", "fast"])
+def test_a_run_of_either_engine_comes_back_and_goes_on_bit_for_bit(
+    engine: EngineChoice, weight_average: float, sample_home: Path, tmp_path: Path, store: RunStore
 ) -> None:
-    from imdb_core.data import DataLibrary
-    from imdb_core.runs.execution import execute
-    from imdb_core.stop_flag import StopFlag
-    from tests.conftest import settings_in
+    def trained(store: RunStore, run_id: str) -> Run:
+        ended = execute(run_id, store, DataLibrary(settings_in(sample_home)), stop=StopFlag())
+        assert ended.state == "finished", ended.error
+        return ended
 
-    run = import_run(store, io.BytesIO(as_zip(sample_run)))
-    store.keep_going(run.id, 1)
-    ended = execute(run.id, store, DataLibrary(settings_in(sample_home)), stop=StopFlag())
+    config = TrainConfig(
+        source="sample",
+        vocab_size=8000,  # so that a copy of the weights is more than a header
+        max_epochs=1,
+        dropout=0.3,
+        engine=engine,
+        weight_average=weight_average,
+    )
+    home = RunStore(tmp_path / "runs")
+    run = trained(home, home.create(config).id)
+    imported = import_run(store, io.BytesIO(as_zip(run)))
+    ends = [trained(where, where.keep_going(run.id, 1).id) for where in (home, store)]
 
-    assert (ended.state, len(ended.epochs), ended.error) == ("finished", 4, None)
+    assert imported.id == run.id
+    assert [len(end.epochs) for end in ends] == [2, 2]
+    here, there = (load_file(end.folder / "last.safetensors") for end in ends)
+    assert here.keys() == there.keys()
+    assert any("trained." in key for key in here) == (weight_average > 0)
+    assert all((here[key] == there[key]).all() for key in here)
 
 
 def test_a_run_that_was_at_work_elsewhere_is_interrupted_here(
@@ -222,6 +243,42 @@ def changed_json(name: str, **changes: Any) -> Callable[[Files], None]:
     return change
 
 
+def changed_settings(**changes: Any) -> Callable[[Files], None]:
+    def change(files: Files) -> None:
+        (path,) = (path for path in files if path.endswith("/run.json"))
+        changed_json("run.json", config=json.loads(files[path])["config"] | changes)(files)
+
+    return change
+
+
+def averaging(**trained: Any) -> Callable[[Files], None]:
+    """A run that keeps averages, its state with the weights behind them, but for `trained`."""
+
+    def change(files: Files) -> None:
+        changed_settings(weight_average=0.9)(files)
+        (path,) = (path for path in files if path.endswith("/last.safetensors"))
+        weights = {
+            key.removeprefix("weights/"): array
+            for key, array in load(files[path]).items()
+            if key.startswith("weights/")
+        }
+        added = {f"trained.{key}": array for key, array in (weights | trained).items()}
+        added_to_optimizer(**added)(files)
+
+    return change
+
+
+def added_to_optimizer(**arrays: Any) -> Callable[[Files], None]:
+    def change(files: Files) -> None:
+        (path,) = (path for path in files if path.endswith("/last.safetensors"))
+        content = files[path]
+        header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
+        added = {f"optimizer/{key}": array for key, array in arrays.items()}
+        files[path] = save(load(content) | added, header["__metadata__"])
+
+    return change
+
+
 def replaced(name: str, content: bytes) -> Callable[[Files], None]:
     def change(files: Files) -> None:
         (path,) = (path for path in files if path.endswith(f"/{name}"))
@@ -295,6 +352,26 @@ FAULTS: dict[str, tuple[Callable[[Files], None], str]] = {
     ),
     "weights of another epoch": (replaced("epochs/0001.safetensors", weights("2")), "epoch 1"),
     "a state that is none": (replaced("last.safetensors", weights()), "random generator"),
+    "weights behind an average that is not kept": (
+        added_to_optimizer(**{"trained.dense.bias": np.zeros(1, dtype=np.float32)}),
+        "'optimizer/trained.dense.bias' is odd",
+    ),
+    "an average without the weights behind it": (
+        changed_settings(weight_average=0.9), "'optimizer/trained.dense.bias' is odd",
+    ),
+    "weights of a wrong shape behind an average": (
+        averaging(**{"dense.bias": np.zeros(2, dtype=np.float32)}),
+        r"optimizer/trained.dense.bias is float32 \(2,\), but must be float32 \(1,\)",
+    ),
+    "a weight behind an average that is no number": (
+        averaging(**{"dense.bias": np.full(1, np.nan, dtype=np.float32)}), "not finite",
+    ),
+    "a pinned review that was not judged": (
+        changed_event("epoch", pinned=[]), "epoch 1 judges 0 pinned reviews, but the run has 1",
+    ),
+    "a judgement of no pinned review": (
+        changed_event("epoch", pinned=[0.5, 0.5]), "epoch 1 judges 2 pinned reviews",
+    ),
 }  # fmt: skip
 
 

@@ -1,6 +1,8 @@
 import json
+import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -8,6 +10,8 @@ import pytest
 
 from imdb_core.config import TrainConfig
 from imdb_core.errors import RunDamagedError, RunNotFoundError, RunStateError
+from imdb_core.runs import shelf
+from imdb_core.runs.reading import read_run
 from imdb_core.runs.run import DatasetInfo, Run
 from imdb_core.runs.store import RunStore
 
@@ -140,6 +144,19 @@ def test_the_bin_keeps_a_run_for_a_week(tmp_path: Path) -> None:
     assert store.deleted() == []
 
 
+def test_a_run_that_goes_for_good_while_the_bin_is_listed_is_left_out(
+    store: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone, kept = finished_run(store, [0.5]), finished_run(store, [0.5])
+    for run in (gone, kept):
+        store.delete(run.id)
+    listed = list((store.folder / ".bin").iterdir())
+    shutil.rmtree(store.folder / ".bin" / gone.id)
+    monkeypatch.setattr(Path, "iterdir", lambda folder: iter(listed))
+
+    assert store.deleted() == [kept.id]
+
+
 def test_notes_tags_and_the_archive_outlast_the_process(store: RunStore) -> None:
     run = finished_run(store, [0.5])
     store.annotate(run.id, notes=" two\nlines ", tags=["a, b", " a ", "x" * 99], is_archived=True)
@@ -180,6 +197,23 @@ def test_a_damaged_run_is_named_and_hides_no_other(store: RunStore) -> None:
         store.get(damaged.id)
     store.delete(damaged.id)
     assert store.damaged() == {}
+
+
+def test_a_run_that_is_removed_while_one_reads_it_is_not_called_damaged(
+    store: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = finished_run(store, [0.5])
+
+    def read_too_late(folder: Path, is_own_job: Callable[[str], bool]) -> Run:
+        shutil.rmtree(folder)
+        return read_run(folder, is_own_job)
+
+    monkeypatch.setattr(shelf, "read_run", read_too_late)
+    for ending in ("k3f9", "k3fa"):
+        shutil.copytree(run.folder, run.folder.with_name(f"2026-11-22_101530_{ending}"))
+    with pytest.raises(RunNotFoundError):
+        store.get("2026-11-22_101530_k3f9")
+    assert store.overview() == ([run], {})
 
 
 def test_a_run_of_a_newer_version_is_left_alone_with_advice(store: RunStore) -> None:
