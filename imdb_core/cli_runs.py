@@ -79,6 +79,7 @@ def _show(options: argparse.Namespace, settings: Settings) -> int:
             "config": run.config.model_dump(),
             "dataset": asdict(run.dataset) if run.dataset else None,
             "device": run.device,
+            "engine": run.engine,
             "best": run.best._asdict() if run.best else None,
             "epochs": [record._asdict() for record in run.epochs],
         },

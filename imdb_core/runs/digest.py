@@ -31,8 +31,7 @@ from functools import cache
 from pathlib import Path
 from typing import Final, Literal
 
-from imdb_core.errors import RunDamagedError, RunStateError
-from imdb_core.runs.event_log import read_events
+from imdb_core.errors import RunStateError
 from imdb_core.runs.run import Run
 
 FIRST_LOSS_TOLERANCE: Final = 0.02
@@ -160,20 +159,11 @@ def _curve_hash(run: Run) -> str:
 
 def _machine(run: Run) -> list[str]:
     """Everything that decides how this run's numbers round, as far as is known."""
-    engine = _engine(run)
     # PyTorch sums in as many parts as it has threads.
-    threads = str(os.cpu_count()) if engine == "torch" else ""
+    threads = str(os.cpu_count()) if run.engine == "torch" else ""
     cpu = _cpu() if run.device.startswith("CPU") else ""
     versions = [f"{name} {run.versions[name]}" for name in sorted(run.versions)]
-    return [platform.system(), run.device, cpu, engine, threads, *versions]
-
-
-def _engine(run: Run) -> str:
-    try:
-        events = read_events(run.folder / "events.jsonl")
-    except RunDamagedError:  # deleted in between: another kind, then
-        return ""
-    return next((str(e.get("engine", "")) for e in events if e["event"] == "started"), "")
+    return [platform.system(), run.device, cpu, run.engine, threads, *versions]
 
 
 @cache

@@ -75,6 +75,7 @@ def read_run(folder: Path, is_own_job: Callable[[str], bool] = lambda run_id: Tr
             changes=tuple(history.changes),
             dataset=dataset,
             device=facts["device"],
+            engine=history.engine,
             versions=facts["versions"],
             parent=facts["parent"],
             pinned_texts=tuple(facts.get("pinned_texts", ())),
@@ -112,6 +113,7 @@ class _History:
     first_stop: int | None = None
     last_epoch: int | None = None
     between_epochs_s: float = 0.0
+    engine: str = ""
 
 
 def _fold(events: list[Event]) -> _History:
@@ -125,6 +127,8 @@ def _fold(events: list[Event]) -> _History:
         if kind == "epoch":
             history.epochs.append(EpochRecord._make(_epoch_values(event)))
             history.pinned.append(tuple(event.get("pinned", ())))
+        elif kind == "started":
+            history.engine = str(event.get("engine", ""))
         elif kind == "changed":
             history.changes.append(Change(epoch=event["epoch"], settings=event["settings"]))
         elif kind == "queued":

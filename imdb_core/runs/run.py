@@ -79,6 +79,7 @@ class Run:
         changes: in order.
         dataset: None until the data were ready.
         device: what computed, by name; empty until training started.
+        engine: what computed on it, `torch` or `fast`; empty until training started.
         versions: package name to version; `project` is a mark of the code that computes.
         parent: the run that this one goes on from, if any.
         pinned_texts: the user's own, judged after every epoch.
@@ -101,6 +102,7 @@ class Run:
     changes: tuple[Change, ...]
     dataset: DatasetInfo | None
     device: str
+    engine: str
     versions: dict[str, str]
     parent: str | None
     pinned_texts: tuple[str, ...]

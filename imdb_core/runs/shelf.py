@@ -55,7 +55,7 @@ class RunShelf:
         folder = self._folder / run_id
         # The pattern also keeps an id from a link or a command line inside the folder.
         if not RUN_ID.fullmatch(run_id) or not folder.is_dir():
-            raise _not_found(folder)
+            raise _not_found(run_id, self._folder)
         return folder
 
     def read(self, folder: Path) -> Run:
@@ -70,7 +70,7 @@ class RunShelf:
         except RunDamagedError:
             if folder.is_dir():
                 raise
-            raise _not_found(folder) from None
+            raise _not_found(folder.name, self._folder) from None
 
     def _read(self, folder: Path) -> Run:
         version = _version(folder)
@@ -188,9 +188,9 @@ class RunShelf:
             raise StorageError.from_os_error(error, folder) from error
 
 
-def _not_found(folder: Path) -> RunNotFoundError:
+def _not_found(run_id: str, folder: Path) -> RunNotFoundError:
     return RunNotFoundError(
-        f"There is no run {folder.name!r} in {folder.parent}. Pick one on the Runs page, "
+        f"There is no run {run_id!r} in {folder}. Pick one on the Runs page, "
         "or list them with: python -m imdb_core runs list"
     )
 

@@ -10,9 +10,6 @@ from imdb_core.config import PRESETS, TrainConfig
 from imdb_core.data import SOURCES
 from imdb_core.runs.run import Run
 
-MORE_EPOCHS = 10
-KEEP_GOING = f"Keep going, {MORE_EPOCHS} more epochs"
-
 _MOST_HEARTS = 6
 
 HTML_BREAK = "<br />"
@@ -84,6 +81,12 @@ def run_title(run: Run) -> str:
     best = f" · {run.best.val_accuracy:.1%}" if run.best else ""
     standing = " · training" if run.is_live else best
     return f"{run.name}{standing} · {settings_phrase(run.config)}"
+
+
+def computer_phrase(run: Run) -> str:
+    """What computed: `CPU, compiled kernels`; empty before it has begun."""
+    engine = {"fast": "compiled kernels", "torch": "PyTorch's layers"}.get(run.engine)
+    return ", ".join(filter(None, (run.device.partition(" (")[0], engine)))
 
 
 def run_titles(runs: Iterable[Run]) -> dict[str, str]:

@@ -12,10 +12,11 @@ from imdb_core.runs.annotations import LABEL_LIMIT, NOTES_LIMIT, TAGS_LIMIT
 from imdb_core.runs.export import ExportFormat, export, file_name, is_exportable
 from imdb_core.runs.run import Run
 from imdb_core.studio import Studio
+from imdb_core.ui.keep_going import draw_more_epochs, keep_going_label, more_epochs
 from imdb_core.ui.runs.bin import remember_deleted
 from imdb_core.ui.train.transport import refusal
 from imdb_core.ui.visitor import visitor_id
-from imdb_core.ui.wording import KEEP_GOING, MORE_EPOCHS, as_markdown, settings_phrase
+from imdb_core.ui.wording import as_markdown, computer_phrase, settings_phrase
 
 _EDIT, _ERROR = "edit", "edit_error"
 _DOWNLOADS: tuple[tuple[ExportFormat, str, str], ...] = (
@@ -39,7 +40,8 @@ def draw_actions(studio: Studio, run: Run, known_tags: Sequence[str]) -> None:
     """
     st.subheader(as_markdown(run.name), anchor=False)
     st.caption(as_markdown(run.ending or f"This run is {run.state}."))
-    st.caption(as_markdown(f"Run {run.id}: {settings_phrase(run.config)}."))
+    facts = ", on ".join(filter(None, (settings_phrase(run.config), computer_phrase(run))))
+    st.caption(as_markdown(f"Run {run.id}: {facts}."))
     if run.tags:
         st.markdown(" ".join(f":gray-badge[{as_markdown(tag)}]" for tag in run.tags))
     if run.notes:
@@ -112,15 +114,18 @@ def _draw_resume(studio: Studio, run: Run) -> None:
 
 
 def _draw_keep_going(studio: Studio, run: Run) -> None:
-    if run.can_keep_going and st.button(
-        KEEP_GOING,
+    if not run.can_keep_going:
+        return
+    if st.button(
+        keep_going_label(),
         icon=":material/fast_forward:",
         key="keep_going",
         help="Trains on, whatever the patience says; the best epoch's weights stay the ones that "
         "are kept.",
     ):
-        studio.keep_going(run.id, MORE_EPOCHS, visitor=visitor_id())
+        studio.keep_going(run.id, more_epochs(), visitor=visitor_id())
         st.switch_page("app.py")
+    draw_more_epochs(run)
 
 
 def _draw_edit(studio: Studio, run: Run, known_tags: Sequence[str]) -> None:

@@ -16,11 +16,12 @@ from imdb_core.training.coach import Note, notes
 from imdb_core.training.replay import replay
 from imdb_core.training.symptoms import Ending
 from imdb_core.ui import frame
+from imdb_core.ui.keep_going import draw_more_epochs, keep_going_label, more_epochs
 from imdb_core.ui.train import address
 from imdb_core.ui.train.settings_form import set_values
 from imdb_core.ui.train.transport import act
 from imdb_core.ui.visitor import visitor_id
-from imdb_core.ui.wording import KEEP_GOING, MORE_EPOCHS, as_markdown
+from imdb_core.ui.wording import as_markdown
 
 _FAULT = "change_fault"
 
@@ -50,9 +51,9 @@ def _draw_next_steps(studio: Studio, run: Run) -> None:
                 query_params={"run": run.id},
             )
         if run.can_keep_going:
-            go_on = partial(studio.keep_going, run.id, MORE_EPOCHS, visitor=visitor_id())
+            go_on = partial(studio.keep_going, run.id, more_epochs(), visitor=visitor_id())
             st.button(
-                KEEP_GOING,
+                keep_going_label(),
                 icon=":material/fast_forward:",
                 key="keep_going",
                 help="See whether stopping was right: it trains on, whatever the patience says. "
@@ -60,6 +61,7 @@ def _draw_next_steps(studio: Studio, run: Run) -> None:
                 on_click=act,
                 args=("keep_going", go_on),
             )
+            draw_more_epochs(run)
 
 
 def draw_changes(studio: Studio, run: Run) -> None:

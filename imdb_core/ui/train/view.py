@@ -133,13 +133,18 @@ def _draw_queue(studio: Studio, run: Run) -> None:
         st.info(line, icon=":material/hourglass_empty:")
     elif line:
         st.caption(f":material/hourglass_empty: {line}")
-    mine = [each for each in queue[1:] if each.id != run.id and may_control(studio, each)]
-    for waiting in mine[:_MOST_WAITING]:
-        _draw_waiting(studio, waiting)
+    mine = [
+        (place, waiting)
+        for place, waiting in enumerate(queue)
+        if place and waiting.id != run.id and may_control(studio, waiting)
+    ]
+    for place, waiting in mine[:_MOST_WAITING]:
+        _draw_waiting(studio, place, waiting)
 
 
-def _draw_waiting(studio: Studio, waiting: Run) -> None:
-    phrase = f"Waiting: {waiting.name}, {settings_phrase(waiting.config)}."
+def _draw_waiting(studio: Studio, place: int, waiting: Run) -> None:
+    turn = "Next" if place == 1 else f"Number {place} in the queue"
+    phrase = f"{turn}: {waiting.name}, {settings_phrase(waiting.config)}."
     key = f"cancel_{waiting.id}"
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(as_markdown(phrase), width="content")
