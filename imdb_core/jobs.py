@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import traceback
 from collections import deque
 from collections.abc import Callable
 from typing import Any
@@ -150,12 +151,23 @@ class JobQueue:
                 work(job)
             except StudioError as error:
                 logger.warning("Job %s: %s", job.id, error)
-                job.error = error
+                job.error = _let_go(error)
             except Exception as error:
                 # The top of the thread: whoever waits for the job shows the error.
                 logger.exception("Job %s failed by a defect", job.id)
-                job.error = error
+                job.error = _let_go(error)
+            del work  # what it holds may be large, and the next job far
             with self._lock:
                 self._running = None
             job._done.set()
-            del work  # what it holds may be large, and the next job far
+
+
+def _let_go(error: Exception) -> Exception:
+    """`error` without what the work held: a job may be kept as long as the process lives.
+
+    Its traceback keeps the lines. What caused it goes: a cause has a traceback too, and one such
+    as UnicodeDecodeError all that was read.
+    """
+    traceback.clear_frames(error.__traceback__)  # but for those that still run, this thread's own
+    error.__cause__ = error.__context__ = None
+    return error

@@ -150,6 +150,8 @@ class DataLibrary:
             )
         path = path and path.expanduser().absolute()
         watch = Watch(on_progress, is_cancelled)
+        if is_own(chosen) and self._is_usable(chosen, path):
+            return self.load(chosen)  # its lock is that of all own reviews, and may be held long
         with self._lock(chosen, watch):
             if not self._is_usable(chosen, path):
                 with prepared.staging(self._folder(chosen)) as folder:
@@ -224,7 +226,8 @@ class DataLibrary:
         """Remove the prepared folder of exactly this source, if there is one.
 
         Raises:
-            StorageError: it is being prepared, or cannot be removed.
+            StorageError: it is being prepared, own reviews are being added, or it cannot be
+                removed.
         """
         known = known_source(source)
         with self._lock(known, None):
@@ -301,6 +304,8 @@ class DataLibrary:
         prepared.write(folder, dataset, created_at=datetime.now(UTC), path=path)
 
     def _lock(self, source: Source, watch: Watch | None) -> AbstractContextManager[None]:
-        # One for all of the user's own: a name that is given up leaves no file behind.
-        name = "own" if is_own(source) else source
-        return alone_with(self._settings.data_folder / f".{name}.lock", title_of(source), watch)
+        name, at_work = source, f"{title_of(source)} is being prepared"
+        if is_own(source):
+            # One for all of the user's own: a name that is given up leaves no file behind.
+            name, at_work = "own", "Reviews of one's own are being added or deleted just now"
+        return alone_with(self._settings.data_folder / f".{name}.lock", at_work, watch)

@@ -15,8 +15,13 @@ _POLL_S = 0.2
 
 
 @contextmanager
-def alone_with(file: Path, title: str, watch: Watch | None) -> Iterator[None]:
+def alone_with(file: Path, at_work: str, watch: Watch | None) -> Iterator[None]:
     """Hold the lock `file`: wait while `watch` allows it, or without one not at all.
+
+    Args:
+        file: the lock.
+        at_work: what is being done while somebody else holds it.
+        watch: of whoever waits.
 
     Raises:
         StorageError: somebody else holds it, and there is no watch; or it cannot be written.
@@ -30,7 +35,7 @@ def alone_with(file: Path, title: str, watch: Watch | None) -> Iterator[None]:
         except Timeout:
             if watch is None:
                 raise StorageError(
-                    f"{title} is being prepared. Wait for that or cancel it, then try again."
+                    f"{at_work}. Wait for that or cancel it, then try again."
                 ) from None
             watch.report(Progress(stage="Waiting for another preparation to end"))
             while not lock.is_locked:

@@ -75,11 +75,8 @@ class Overview:
         return float(self.occurrences[most - 1] / max(self.words, 1)) if most > 0 else 0.0
 
     def coverage(self) -> dict[int, float]:
-        """`words_known` by vocabulary size, up to where it has all words."""
-        needed = len(self.occurrences) + INDEX_FROM + 1
-        sizes = [size for size in _SIZES if size < needed]
-        last = next((size for size in _SIZES if size >= needed), None)
-        return {size: self.words_known(size) for size in [*sizes, *([last] if last else [])]}
+        """`words_known` by vocabulary size, from the least to the largest that can be set."""
+        return {size: self.words_known(size) for size in _SIZES}
 
 
 def known_words(vocab_size: int) -> int:

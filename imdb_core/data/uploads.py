@@ -5,37 +5,44 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections import OrderedDict
+from dataclasses import replace
 from weakref import WeakKeyDictionary, ref
 
+from imdb_core.config import Source
 from imdb_core.data.csv_columns import CsvChoices
 from imdb_core.data.csv_reviews import CsvReport, check_csv
 from imdb_core.data.library import DataLibrary
 from imdb_core.data.progress import Progress, Watch
+from imdb_core.errors import CsvError
 from imdb_core.jobs import Job, JobQueue
 
-_KEPT = 4
-_KEPT_BYTES = 100 << 20  # of files: a report holds all texts of its own
+_PREVIEW_CHARACTERS = 200
+_KEPT = 200  # besides those at work: without its reviews, an upload is small
 
 
 class Upload:
-    """One file under one choice of columns.
+    """One file under one choice of columns, without its bytes and its reviews.
 
     Attributes:
         key: tells it from every other upload.
         name: the file's.
-        size_bytes: the file's.
+        choices: how it is read.
         check: the work of checking it; `report` stands once that is done without an error.
-        report: what it holds, until it has become a source.
+        report: what it holds, its reviews left out and the cells of its preview cut.
+        usable: its negative and positive reviews; None if there is a fault.
         adding: the work of making it a source, once that was asked for.
+        source: what it has become.
     """
 
-    def __init__(self, key: str, name: str, size_bytes: int) -> None:
+    def __init__(self, key: str, name: str, choices: CsvChoices) -> None:
         self.key = key
         self.name = name
-        self.size_bytes = size_bytes
-        self.report: CsvReport | None = None
+        self.choices = choices
         self.check: Job | None = None
+        self.report: CsvReport | None = None
+        self.usable: tuple[int, int] | None = None
         self.adding: Job | None = None
+        self.source: Source | None = None
 
     @property
     def is_busy(self) -> bool:
@@ -44,7 +51,10 @@ class Upload:
 
 
 class Uploads:
-    """The last few uploaded files of all visitors.
+    """The uploaded files of all visitors, the last of which are kept.
+
+    Streamlit holds a file's bytes for as long as its visitor does. What becomes a source is read
+    again, a second for 75 MB, so that only the file at work takes more.
 
     Args:
         library: where sources are added.
@@ -69,47 +79,61 @@ class Uploads:
         with self._lock:
             upload = self._uploads.get(key)
             if upload is None:
-                upload = self._uploads[key] = Upload(key, name, len(content))
-                upload.check = self._queue.submit(
-                    key, lambda job: _check(job, upload, content, choices)
-                )
+                upload = self._uploads[key] = Upload(key, name, choices)
+                upload.check = self._queue.submit(key, lambda job: _check(job, upload, content))
             self._uploads.move_to_end(key)
             self._drop_old()
             return upload
 
-    def add(self, upload: Upload, name: str) -> None:
-        """Make a source of a file without faults, in the background."""
-        # By the upload, not the name: of two visitors who choose the same, the second is told.
-        upload.adding = self._queue.submit(
-            f"add {upload.key}", lambda job: self._add(job, upload, name)
-        )
+    def add(self, upload: Upload, name: str, content: bytes) -> None:
+        """Make a source of a file without faults, in the background.
+
+        Args:
+            upload: of the file.
+            name: the visitor's, for the source.
+            content: the file's bytes, once more.
+        """
+        with self._lock:
+            self._uploads[upload.key] = upload  # it may have been dropped since it was shown
+            # By the upload, not the name: of two visitors who choose the same, the second is told.
+            upload.adding = self._queue.submit(
+                f"add {upload.key}", lambda job: self._add(job, upload, name, content)
+            )
 
     def _drop_old(self) -> None:
-        def size_bytes() -> int:
-            return sum(upload.size_bytes for upload in self._uploads.values())
+        # Not one at work: its visitor would have it checked anew, and drop the next one's.
+        idle = [key for key, upload in self._uploads.items() if not upload.is_busy]
+        for key in idle[:-_KEPT]:
+            del self._uploads[key]
 
-        while len(self._uploads) > _KEPT or (len(self._uploads) > 1 and size_bytes() > _KEPT_BYTES):
-            self._uploads.popitem(last=False)
-
-    def _add(self, job: Job, upload: Upload, name: str) -> None:
+    def _add(self, job: Job, upload: Upload, name: str, content: bytes) -> None:
         library = self._library()
         assert library is not None
-        reviews = upload.report.reviews if upload.report is not None else None
-        if reviews is None:
-            return  # it was clicked twice
-        library.add_own(
+        report = _read(job, upload, content)
+        if report.reviews is None:
+            raise CsvError(report.faults)
+        dataset = library.add_own(
             name,
-            reviews,
+            report.reviews,
             file_name=upload.name,
             on_progress=lambda progress: _report(job, progress),
             is_cancelled=job.stop_flag.is_set,
         )
-        upload.report = None
+        upload.source = dataset.source
 
 
-def _check(job: Job, upload: Upload, content: bytes, choices: CsvChoices) -> None:
+def _check(job: Job, upload: Upload, content: bytes) -> None:
+    report = _read(job, upload, content)
+    if report.reviews is not None:
+        positive = sum(report.reviews.labels)
+        upload.usable = len(report.reviews.labels) - positive, positive
+    preview = [[cell[:_PREVIEW_CHARACTERS] for cell in row] for row in report.preview]
+    upload.report = replace(report, preview=preview, reviews=None)
+
+
+def _read(job: Job, upload: Upload, content: bytes) -> CsvReport:
     watch = Watch(lambda progress: _report(job, progress), job.stop_flag.is_set)
-    upload.report = check_csv(content, upload.name, choices, watch)
+    return check_csv(content, upload.name, upload.choices, watch)
 
 
 def _report(job: Job, progress: Progress) -> None:

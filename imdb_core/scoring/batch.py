@@ -129,11 +129,13 @@ class FileScoring:
         self._job.stop()
 
     def _work(self, job: Job) -> None:
-        if job.is_stop_requested:
+        try:
+            table = None if job.is_stop_requested else read_table(self._content, self._format)
+        finally:
+            self._content = b""
+        if table is None:
             self.was_cancelled = True
             return
-        table = read_table(self._content, self._format)
-        self._content = b""
         self.rows = len(table.rows)
         faults = [table.fault(row) for row in range(len(table.rows))]
         texts = [

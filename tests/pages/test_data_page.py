@@ -1,5 +1,6 @@
 """The Data page without a browser: which reviews there are, what they are like, and one's own."""
 
+import json
 import shutil
 from pathlib import Path
 
@@ -7,9 +8,11 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from imdb_core.data import CsvChoices, DataLibrary, uploads
+from imdb_core.config import field_specs
+from imdb_core.data import CsvChoices, DataLibrary
 from imdb_core.data.csv_reviews import LEAST_OF_A_CLASS, check_csv
-from imdb_core.data.uploads import Upload, Uploads, uploads_of
+from imdb_core.data.own_reviews import SPLIT_RULE
+from imdb_core.data.uploads import Upload, uploads_of
 from imdb_core.studio import Studio
 from tests.browser.homes import lend
 from tests.conftest import settings_in
@@ -48,6 +51,15 @@ def upload(page: AppTest, studio: Studio, content: str) -> Upload:
     page.run()
     assert not page.exception, page.exception
     return upload
+
+
+def make_source(page: AppTest, uploaded: Upload) -> None:
+    """Ask for a source, and have the page drawn with what came of it."""
+    page.button(key="data_make").click().run()
+    assert uploaded.adding is not None
+    assert uploaded.adding.wait(30)
+    page.run()
+    assert not page.exception, page.exception
 
 
 def add_own(home: Path, content: str) -> None:
@@ -107,6 +119,23 @@ def test_sliders_say_what_would_be_read_and_known(open_page: OpenPage, studio: S
 
 
 @pytest.mark.usefixtures("home_with_the_sample")
+@pytest.mark.parametrize("beyond", [0, 1, 1_000_000])
+def test_the_vocabulary_slider_goes_as_far_as_the_setting(open_page: OpenPage, beyond: int) -> None:
+    most = field_specs()["vocab_size"].maximum
+    assert most is not None
+    page = open_page()
+    page.number_input(key="setting_vocab_size").set_value(int(most) + beyond).run()
+    page.switch_page(PAGE).run()
+
+    assert not page.exception
+    slider = page.slider(key="data_vocab_size")
+    assert (slider.value, slider.max) == (most, most)
+    chart = json.loads(page.get("plotly_chart")[1].proto.spec)
+    assert chart["data"][0]["x"][-1] == most
+    assert chart["layout"]["shapes"][0]["x0"] == most
+
+
+@pytest.mark.usefixtures("home_with_the_sample")
 def test_reviews_are_found_by_a_word_and_by_their_verdict(
     open_page: OpenPage, studio: Studio
 ) -> None:
@@ -146,17 +175,27 @@ def test_own_reviews_are_uploaded_and_deleted(open_page: OpenPage, studio: Studi
     uploaded = upload(page, studio, GOOD)
     assert f"**{2 * LEAST_OF_A_CLASS}** reviews can be used" in texts(page)
 
-    page.button(key="data_make").click().run()
-    assert uploaded.adding is not None
-    assert uploaded.adding.wait(30)
-    page.run()
+    make_source(page, uploaded)
     assert studio.library.status(SOURCE).is_prepared
+    assert [success.value for success in page.success] == [SPLIT_RULE]
     assert "16 reviews to learn from, 4 to test" in texts(page)
 
     page.button(key=f"delete_{SOURCE}").click().run()
     assert not page.exception
     assert studio.library.own_sources() == []
     assert f"delete_{SOURCE}" not in {button.key for button in page.button}
+
+
+def test_a_name_that_is_taken_is_told_and_its_source_is_not_called_added(
+    open_page: OpenPage, studio: Studio
+) -> None:
+    page = open_page(PAGE)
+    make_source(page, upload(page, studio, GOOD))
+    make_source(page, upload(page, studio, GOOD))
+
+    assert f"{SOURCE} is there already" in texts(page)
+    assert f"delete_{SOURCE}" in {button.key for button in page.button}
+    assert not page.success
 
 
 def test_a_faulty_file_names_its_rows_and_cannot_be_used(
@@ -170,19 +209,6 @@ def test_a_faulty_file_names_its_rows_and_cannot_be_used(
     assert list(faults["Where"]) == ["Row\N{NO-BREAK SPACE}22", "Row\N{NO-BREAK SPACE}23"]
     assert "the label '**maybe**' is not known" in faults["What"].iloc[0].replace("\\", "")
     assert "data_make" not in {button.key for button in page.button}
-
-
-def test_of_large_files_only_the_last_is_held(
-    studio: Studio, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    large, other = GOOD.encode(), FAULTY.encode()
-    monkeypatch.setattr(uploads, "_KEPT_BYTES", len(large) + 1)
-    held = Uploads(studio.library)
-
-    first = held.get("1", "a.csv", large, CsvChoices())
-    assert held.get("1", "a.csv", large, CsvChoices()) is first
-    held.get("2", "b.csv", other, CsvChoices())
-    assert held.get("1", "a.csv", large, CsvChoices()) is not first
 
 
 @pytest.mark.parametrize("file", ["meta.json", "words.txt", "train_labels.npy", "test_ranks.npy"])

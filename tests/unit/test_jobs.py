@@ -1,7 +1,9 @@
 import threading
+import weakref
 
 import pytest
 
+from imdb_core.errors import StudioError
 from imdb_core.jobs import Job, JobQueue
 
 WAIT_S = 30
@@ -52,6 +54,35 @@ def test_an_error_stays_with_its_job_and_the_next_one_runs(
     assert after.wait(WAIT_S)
     assert str(failed.error) == "broken"
     assert after.error is None
+
+
+@pytest.mark.parametrize("error", [StudioError, RuntimeError])
+def test_the_error_of_a_kept_job_holds_nothing_that_the_work_held(error: type[Exception]) -> None:
+    held: list[weakref.ref[object]] = []
+
+    def hold() -> threading.Event:
+        thing = threading.Event()
+        held.append(weakref.ref(thing))
+        return thing
+
+    def read() -> None:
+        texts = hold()
+        raise ValueError(texts.is_set())
+
+    def fail(job: Job) -> None:
+        rows = hold()
+        try:
+            read()
+        except ValueError as cause:
+            raise error("broken") from cause
+        finally:
+            rows.set()
+
+    failed = JobQueue("test").submit("a", fail)
+    assert failed.wait(WAIT_S)
+
+    assert str(failed.error) == "broken"
+    assert [thing() for thing in held] == [None, None]
 
 
 def test_a_job_that_is_stopped_while_it_waits_still_gets_to_say_so() -> None:

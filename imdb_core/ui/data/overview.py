@@ -56,11 +56,7 @@ def _draw_parts(dataset: Dataset) -> None:
 
 def _draw_lengths(overview: Overview) -> None:
     st.markdown("###### How much of a review is read")
-    spec = field_specs()["max_length"]
-    max_length = st.slider(
-        "Words read", int(spec.minimum or 0), int(spec.maximum or 0), key="data_max_length",
-        step=int(spec.step or 1), value=int(form_value("max_length")), help=spec.help,
-    )  # fmt: skip
+    max_length = _slider("max_length")
     whole, read = overview.read_whole(max_length), overview.words_read(max_length)
     st.markdown(
         f"**{whole:.1%}** of the reviews are read whole, **{read:.1%}** of all words are read; "
@@ -80,11 +76,7 @@ def _draw_lengths(overview: Overview) -> None:
 
 def _draw_coverage(dataset: Dataset, overview: Overview) -> None:
     st.markdown("###### How many words are known")
-    spec = field_specs()["vocab_size"]
-    size = st.slider(
-        "Vocabulary", int(spec.minimum or 0), 30_000, key="data_vocab_size",
-        step=int(spec.step or 1), value=min(int(form_value("vocab_size")), 30_000), help=spec.help,
-    )  # fmt: skip
+    size = _slider("vocab_size")
     known = overview.words_known(size)
     st.markdown(
         f"**{known:.1%}** of all words are known, each time one occurs; "
@@ -126,6 +118,17 @@ def _draw_stars(by_stars: list[list[int]]) -> None:
             f"{star} stars: {by_stars[0][star] + by_stars[1][star]:,} reviews"
             for star in range(1, 11)
         ),
+    )
+
+
+def _slider(name: str) -> int:
+    """A slider as far as the setting goes; it begins where the form has it."""
+    spec = field_specs()[name]
+    least, most = int(spec.minimum or 0), int(spec.maximum or 0)
+    # The form keeps a value out of bounds until somebody mends it.
+    value = min(max(int(form_value(name)), least), most)
+    return st.slider(
+        spec.label, least, most, value, int(spec.step or 1), key=f"data_{name}", help=spec.help
     )
 
 

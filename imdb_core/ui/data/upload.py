@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from pathlib import PurePath
 
 import streamlit as st
+from streamlit.typing import UploadedFile
 
 from imdb_core.data import CsvChoices, CsvReport, Progress, SourceStatus
 from imdb_core.data.csv_reviews import LEAST_OF_A_CLASS, MAX_CHARACTERS, MAX_ROWS
 from imdb_core.data.csv_text import DELIMITERS, ENCODINGS, MAX_BYTES
-from imdb_core.data.own_reviews import LONGEST_NAME, SPLIT_RULE, own_source
+from imdb_core.data.own_reviews import LONGEST_NAME, SPLIT_RULE
 from imdb_core.data.uploads import Upload, uploads_of
 from imdb_core.errors import CsvFault, PreparationCancelledError, StudioError
 from imdb_core.jobs import Job
@@ -28,7 +29,6 @@ _EXAMPLE = (
 _UPLOADED = "data_uploaded"
 _JUST_ADDED = "data_added"
 _FILES = "data_files"
-_PREVIEW_CHARACTERS = 200
 _NO_BREAK = "\N{NO-BREAK SPACE}"
 _SHOWN_AT_ONCE, _TABLE_HEIGHT = 12, 480
 
@@ -110,12 +110,12 @@ def _draw_add(studio: Studio) -> None:
     upload = uploads.get(file.file_id, file.name, file.getvalue(), choices)
     tick_s = _BUSY_TICK_S if upload.is_busy else None
     st.fragment(_draw_upload, run_every=tick_s)(
-        studio, upload, file.file_id, choices, was_busy=upload.is_busy
+        studio, upload, file, choices, was_busy=upload.is_busy
     )
 
 
 def _draw_upload(
-    studio: Studio, upload: Upload, file_id: str, choices: CsvChoices, *, was_busy: bool
+    studio: Studio, upload: Upload, file: UploadedFile, choices: CsvChoices, *, was_busy: bool
 ) -> None:
     if upload.is_busy:
         job = upload.adding or upload.check
@@ -125,21 +125,23 @@ def _draw_upload(
         )
         st.button("Cancel", key="cancel_upload", on_click=job.stop)
         return
-    is_added = upload.adding is not None and upload.adding.error is None
-    if is_added:
+    if upload.source is not None:
+        st.session_state[_JUST_ADDED] = upload.source
         _forget_file()
-    if was_busy or is_added:
+    if was_busy or upload.source is not None:
         st.rerun()
     if upload.check is not None and upload.check.error is not None:
         _draw_error(upload.check)
     if upload.report is None:
         return
-    _draw_report(upload.report, file_id, choices)
-    if upload.report.reviews is not None:
-        _draw_name(studio, upload, file_id)
+    _draw_report(upload.report, upload.usable, file.file_id, choices)
+    if upload.usable is not None:
+        _draw_name(studio, upload, file)
 
 
-def _draw_report(report: CsvReport, file_id: str, choices: CsvChoices) -> None:
+def _draw_report(
+    report: CsvReport, usable: tuple[int, int] | None, file_id: str, choices: CsvChoices
+) -> None:
     if report.header:
         delimiter = DELIMITERS.get(report.delimiter, report.delimiter)
         st.markdown(
@@ -147,7 +149,7 @@ def _draw_report(report: CsvReport, file_id: str, choices: CsvChoices) -> None:
             f"encoding {as_markdown(report.encoding)}."
         )
         _draw_columns(report, file_id, choices)
-        _draw_preview(report)
+        _draw_preview(report, usable)
     if report.faults:
         count = f"{len(report.faults):,} fault" + ("s" if len(report.faults) > 1 else "")
         st.error(
@@ -209,14 +211,11 @@ def _select(label: str, options: Sequence[str], found: str | None, key: str) -> 
     return st.selectbox(label, options, index=at, key=f"data_{key}_{found}", placeholder="Choose")
 
 
-def _draw_preview(report: CsvReport) -> None:
+def _draw_preview(report: CsvReport, usable: tuple[int, int] | None) -> None:
     if not report.preview:
         return
     width = len(report.header)
-    rows = [
-        [field[:_PREVIEW_CHARACTERS] for field in row[:width]] + [""] * (width - len(row))
-        for row in report.preview
-    ]
+    rows = [row[:width] + [""] * (width - len(row)) for row in report.preview]
     names = [
         f"{name} ({at + 1})" if report.header.count(name) > 1 or not name else name
         for at, name in enumerate(report.header)
@@ -226,11 +225,11 @@ def _draw_preview(report: CsvReport) -> None:
         {name: [row[at] for row in rows] for at, name in enumerate(names)},
         hide_index=True, key="data_preview",
     )  # fmt: skip
-    if report.reviews is not None:
-        positive = sum(report.reviews.labels)
+    if usable is not None:
+        negative, positive = usable
         st.markdown(
-            f"**{len(report.reviews.labels):,}** reviews can be used: {positive:,} positive, "
-            f"{len(report.reviews.labels) - positive:,} negative."
+            f"**{sum(usable):,}** reviews can be used: {positive:,} positive, "
+            f"{negative:,} negative."
         )
 
 
@@ -256,17 +255,17 @@ def _place(fault: CsvFault) -> str:
     return f"Row{_NO_BREAK}{fault.row:,}{line}"
 
 
-def _draw_name(studio: Studio, upload: Upload, file_id: str) -> None:
+def _draw_name(studio: Studio, upload: Upload, file: UploadedFile) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         name = st.text_input(
             "Name", PurePath(upload.name).stem[:LONGEST_NAME], max_chars=LONGEST_NAME,
-            key=f"data_name_{file_id}", width=360,
+            key=f"data_name_{file.file_id}", width=360,
         )  # fmt: skip
         clicked = st.button("Make it a source", type="primary", key="data_make",
                             icon=":material/add:", disabled=not (name or "").strip())  # fmt: skip
     if clicked and name:
-        st.session_state[_JUST_ADDED] = own_source(name)
-        uploads_of(studio.library).add(upload, name)
+        st.session_state.pop(_JUST_ADDED, None)  # it praised the one before
+        uploads_of(studio.library).add(upload, name, file.getvalue())
         st.rerun()
     if upload.adding is not None and upload.adding.error is not None:
         _draw_error(upload.adding)

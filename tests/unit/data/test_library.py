@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
-from imdb_core.data import DataLibrary, Progress
+from imdb_core.data import DataLibrary, Progress, check_csv
 from imdb_core.errors import (
     DataNotPreparedError,
     PreparationCancelledError,
@@ -16,6 +16,7 @@ from imdb_core.errors import (
     StorageError,
 )
 from imdb_core.settings import Settings
+from tests.unit.data.test_csv_reviews import GOOD
 
 PROJECT = Path(__file__).parents[3]
 
@@ -77,6 +78,24 @@ def test_waiting_for_another_preparation_can_be_cancelled(settings: Settings) ->
             pool.submit(DataLibrary(settings).delete, "sample").result()
 
     assert [progress.stage for progress in seen] == ["Waiting for another preparation to end"]
+
+
+def test_what_is_ready_waits_for_nobody_who_adds_reviews(settings: Settings) -> None:
+    library = DataLibrary(settings)
+    reviews = check_csv(GOOD.encode(), "f.csv").reviews
+    assert reviews is not None
+    bens = library.add_own("ben", reviews, file_name="f.csv")
+    seen: list[Progress] = []
+    # As another process holds it while Anna's reviews are added.
+    with FileLock(settings.data_folder / ".own.lock"):
+        found = library.prepare("own-ben", on_progress=seen.append, is_cancelled=lambda: bool(seen))
+        with pytest.raises(StorageError, match="Reviews of one's own are being added"):
+            library.delete("own-ben")
+
+    assert found is bens
+    assert seen == []
+    library.delete("own-ben")
+    assert library.own_sources() == []
 
 
 def test_a_home_that_cannot_be_written_is_named(settings: Settings) -> None:

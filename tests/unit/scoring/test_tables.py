@@ -2,6 +2,7 @@
 
 import csv
 import io
+import secrets
 import threading
 
 import numpy as np
@@ -118,11 +119,11 @@ class Judge:
         ]  # fmt: skip
 
 
-def score(content: bytes, judge: Judge) -> FileScoring:
+def score(content: bytes, judge: Judge, queue: JobQueue | None = None) -> FileScoring:
     format = guess_format("reviews.csv", content)
     return FileScoring(
-        JobQueue("test"), id="a", name="reviews.csv", content=content, format=format,
-        column=1, scorer=judge,  # type: ignore[arg-type]
+        queue or JobQueue("test"), id=secrets.token_hex(4), name="reviews.csv", content=content,
+        format=format, column=1, scorer=judge,  # type: ignore[arg-type]
     )  # fmt: skip
 
 
@@ -185,6 +186,21 @@ def test_a_faulty_file_says_so_once_it_is_read() -> None:
     scoring = score(b'id,review\n1,"open\n', Judge())
     assert scoring._job.wait(30)
     assert "never closed" in str(scoring.error)
+
+
+def test_a_file_that_has_ended_without_a_result_holds_none_of_its_bytes() -> None:
+    faulty = score(b'id,review\n1,"open\n', Judge())
+    assert faulty._job.wait(30)
+    judge = Judge()
+    first, waiting = (
+        score(b"id,review\n1,good\n", judge, queue) for queue in [JobQueue("one")] * 2
+    )
+    waiting.cancel()
+    judge.may_go_on.set()
+    assert waiting._job.wait(30)
+
+    assert waiting.was_cancelled
+    assert [scoring._content for scoring in (faulty, first, waiting)] == [b"", b"", b""]
 
 
 def test_a_text_file_has_a_review_a_line() -> None:
