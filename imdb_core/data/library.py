@@ -247,7 +247,11 @@ class DataLibrary:
     def _advice(self, source: Source) -> str:
         """What to do for a source that is not prepared."""
         if source == "imdb" and self.resolve("imdb") == "aclimdb":
-            return "Nothing to do: Stanford's files are used, which hold the same reviews."
+            return (
+                "Nothing to do: Stanford's files are used, the same reviews in another order. Only "
+                "Keras's order gives the notebook's very curve; for that, remove Stanford's: "
+                "python -m imdb_core data delete aclimdb"
+            )
         if source == "aclimdb" and self._settings.aclimdb is None:
             return (
                 "Set IMDB_STUDIO_ACLIMDB to Stanford's aclImdb folder or its .tar.gz, "

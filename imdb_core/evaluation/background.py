@@ -89,7 +89,7 @@ class Evaluator:
         if job is None or (job.is_done and _is_no_failure(job.error)):
             self.begin(run, split, library)
         elif job.is_done:
-            raise _as_sentence(job.error)
+            raise _as_sentence(job.error).with_traceback(None)  # it would grow with each question
         return None
 
     def forget(self, run: Run, split: EvaluationSplit) -> None:

@@ -45,7 +45,7 @@ class Answers:
             return None
         if job.error is not None:
             if isinstance(job.error, StudioError):
-                raise job.error
+                raise job.error.with_traceback(None)  # it would grow with each question
             raise StudioError(_ERROR) from job.error
         found: T = answer[0]
         return found
