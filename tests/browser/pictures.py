@@ -1,7 +1,8 @@
-"""Screenshots of the Train page in all its states: `python -m tests.browser.pictures FOLDER`.
+"""Screenshots of all pages, Train in each of its states: `python -m tests.browser.pictures FOLDER`.
 
-Each state is shown light and dark, 1400 and 390 pixels wide, on the real reviews where they
-are (IMDB_TEST_DATA), else on the sample. README's pictures are `train.png` and `states.png`.
+Each is shown light and dark, 1400 and 390 pixels wide, on the real reviews where they are
+(IMDB_TEST_DATA), else on the sample. README's pictures are `train.png`, `states.png`,
+`score.png` and `evaluate.png`.
 """
 
 from __future__ import annotations
@@ -103,12 +104,13 @@ def take_all(studio: Studio) -> None:
     busy.button("stop").click()
     busy.sees_run("Finished")
 
-    tab = studio.visit(learning_rate="0.05", hidden_size="16", max_epochs="12", patience="20")
+    tab = studio.visit(learning_rate="0.05", hidden_size="16", patience="3")
     last = runs(studio.server.home)[-1].id
     tab.button("train").click()
     tab.sees_another_run_than(last)
     tab.sees_run("Finished")
     studio.take(tab, "coach")
+    _take_other_pages(studio)
     shutil.rmtree(studio.server.home / "data")  # and there is no way out to the internet
     tab = studio.visit(source="imdb")
     tab.button("train").click()
@@ -116,9 +118,37 @@ def take_all(studio: Studio) -> None:
     studio.take(tab, "failed")
 
 
+def _take_other_pages(studio: Studio) -> None:
+    """What a run of the Quick preset has to tell on each of them."""
+    tab = studio.visit(preset="quick")
+    last = runs(studio.server.home)[-1].id
+    tab.button("train").click()
+    tab.sees_another_run_than(last)
+    tab.sees_run("Finished")
+    tab.text("Score a review with these weights").click()
+    tab.page.get_by_role("radio", name="Mixed").click()
+    tab.sees("It turned here")
+    tab.sees("it was right")
+    studio.take(tab, "score")
+    tab.go("Evaluate")
+    tab.sees("on the same reviews")
+    studio.take(tab, "evaluate")
+    tab.go("Runs")
+    tab.tick_row(0)
+    tab.tick_row(3)
+    expect(tab.keyed("overlay").locator(".legendtext")).to_have_count(2)
+    tab.sees_rest()
+    studio.take(tab, "runs")
+    tab.go("Data")
+    expect(tab.keyed("coverage").locator(".js-plotly-plot")).to_be_visible()
+    studio.take(tab, "data")
+
+
 def make_readme_pictures(folder: Path) -> None:
     """One state large, and six small ones on a sheet, with colours few enough for a repository."""
-    _small(Image.open(folder / "stopped_wide_light.png")).save(folder / "train.png", optimize=True)
+    for state, name in (("stopped", "train"), ("score", "score"), ("evaluate", "evaluate")):
+        picture = Image.open(folder / f"{state}_wide_light.png")
+        _small(picture).save(folder / f"{name}.png", optimize=True)
     width, height = 840, 640
     sheet = Image.new("RGB", (2 * width, 3 * height), "white")
     for index, name in enumerate(_ON_SHEET):

@@ -104,6 +104,28 @@ def stage(server: Server, open_tab: OpenTab) -> Stage:
     return stage
 
 
+def test_by_keyboard_one_zooms_and_moves_along_the_epochs(stage: Stage, server: Server) -> None:
+    stage.open(server.url)
+    page, plot = stage.page, stage.page.locator(".js-plotly-plot")
+    (first, last), *_ = stage.ranges()
+    half, quarter = (last - first) / 2, (last - first) / 8
+    is_shown = f"wanted => {_PLOT}.layout.xaxis.range.every((at, end) => at === wanted[end])"
+
+    plot.focus()
+    for key, wanted in (
+        ("+", [last - half, last]),
+        ("ArrowLeft", [last - half - quarter, last - quarter]),
+        ("ArrowRight", [last - half, last]),
+        ("ArrowRight", [last - half, last]),  # nothing is beyond it
+        ("-", [first, last]),
+        ("+", [last - half, last]),
+        ("Escape", [first, last]),
+    ):
+        page.keyboard.press(key)
+        page.wait_for_function(is_shown, arg=wanted)
+    expect(page.get_by_role("button", name="Reset axes")).to_be_disabled()
+
+
 def test_zoom_hover_and_the_legends_choices_outlive_updates(stage: Stage, server: Server) -> None:
     stage.open(server.url)
     page = stage.page

@@ -57,6 +57,8 @@ def test_a_review_is_judged_explained_changed_and_seen_by_other_networks(
     expect(words.locator(".text")).to_contain_text("liked it very much")
     words.locator(".text .word", has_text="good").hover()
     expect(words.locator(".told")).to_contain_text(re.compile(r"“good” took it from \d+% to"))
+    words.locator(".text").press("ArrowLeft")
+    expect(words.locator(".told")).to_contain_text(re.compile(r"“was” took it from \d+% to"))
 
     unfold(tab, "why")
     tab.sees("error of the sum")

@@ -60,12 +60,28 @@ export default function ({ data, parentElement }) {
     }
   }
   const told = make('p', 'told', data.hint);
-  const tell = event => {
-    const target = event.target.closest('[data-note]');
-    if (target) told.replaceChildren(make('b', 'word', `“${target.textContent}”`), ` ${target.dataset.note}`);
+  told.setAttribute('role', 'status');
+  const words = [...text.querySelectorAll('[data-note]')];
+  let current = -1;
+  const tell = index => {
+    if (index < 0 || index >= words.length) return;
+    words[current]?.classList.remove('current');
+    current = index;
+    const { textContent, dataset, classList } = words[current];
+    classList.add('current');
+    told.replaceChildren(make('b', 'word', `“${textContent}”`), ` ${dataset.note}`);
   };
-  text.addEventListener('pointerover', tell);
-  text.addEventListener('click', tell);
+  const point = event => tell(words.indexOf(event.target.closest('[data-note]')));
+  text.addEventListener('pointerover', point);
+  text.addEventListener('click', point);
+  text.tabIndex = 0;
+  text.addEventListener('keydown', event => {
+    const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+    if (!step) return;
+    event.preventDefault();
+    tell(current + step);
+    words[current]?.scrollIntoView({ block: 'nearest' });
+  });
   const parts = [legend(data), text, told];
   if (data.lead) parts.unshift(sentence(data));
   const at = root.querySelector('.text')?.scrollTop ?? 0;

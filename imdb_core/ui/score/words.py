@@ -48,7 +48,7 @@ def words_by_curve(reading: Reading, curve: ReadingCurve) -> dict[str, Any]:
     return _message(reading, curve.added, _LEAST_SCALE_POINTS, notes) | {
         "lead": "It turned here:" if turns else "No single word turned it; it moved bit by bit.",
         "turns": turns,
-        "hint": "Point at a word to see what it did.",
+        "hint": "Point at a word, or go through them with ← and →, to see what each did.",
     }
 
 
@@ -56,7 +56,7 @@ def words_by_attribution(reading: Reading, found: Attribution) -> dict[str, Any]
     """The words by what each counts for the verdict."""
     notes = [f"counts {value:+.2f}" for value in found.values]
     return _message(reading, found.values, _LEAST_SCALE_LOGITS, notes) | {
-        "hint": "Point at a word to see what it counts."
+        "hint": "Point at a word, or go through them with ← and →, to see what each counts."
     }
 
 

@@ -29,11 +29,14 @@ export function figure({ memory, state, zoom, theme, width, revision }) {
   scene.pinnedNames = memory.scenery.pinned_texts.map((text) => `“${shorten(text, scene.isNarrow ? 28 : 36)}”`);
   scene.stoppedLines = state.stopped_at === null ? [] : wrap(state.stopped_words, scene.isNarrow ? 28 : 60);
   scene.panels = panels(scene);
-  scene.xRange = zoom.xaxis ?? [0.5, epochsShown(scene) + 0.5];
+  scene.xRange = zoom.xaxis ?? allEpochs(scene);
   scene.lossRange = lossRange(scene);
   scene.ranges = { loss: zoom.yaxis ?? lossAxis(scene), accuracy: zoom.yaxis2 ?? accuracyRange(scene) };
   return { data: traces(scene), layout: layout(scene, revision) };
 }
+
+/** The x axis where nothing is zoomed. */
+export const allEpochs = (scene) => [0.5, epochsShown(scene) + 0.5];
 
 function margin({ memory, isNarrow }) {
   // The baselines' names stand right of the curves, or above their lines on a small screen.

@@ -1,12 +1,14 @@
 // One Plotly figure that stays in the page for its whole life, and is told what is new.
 
-import { figure } from "./figure.js";
+import { allEpochs, figure } from "./figure.js";
 import { Memory } from "./memory.js";
 import { loadPlotly } from "./plotly.js";
 
 const REPORT_AGAIN_MS = 2000;
 const SAY_AGAIN_MS = 15000;
 const AXES = ["xaxis", "yaxis", "yaxis2", "yaxis3"];
+const MIN_EPOCHS = 2;
+const KEYS = { "+": [0.5, 0], "=": [0.5, 0], "-": [2, 0], ArrowLeft: [1, -0.25], ArrowRight: [1, 0.25] }; // wider, further
 const CONFIG = { displayModeBar: false, showTips: false, doubleClick: "autosize", responsive: false };
 
 const charts = new WeakMap();
@@ -44,11 +46,13 @@ class LiveChart {
 
   build(parent) {
     this.root = element("div", "live-chart");
-    this.plot = element("div", "live-chart-plot", { role: "img" });
+    this.plot = element("div", "live-chart-plot", {
+      role: "img", tabindex: "0", "aria-keyshortcuts": "+ - ArrowLeft ArrowRight Escape",
+    });
     this.status = element("p", "live-chart-status", { role: "status" });
     const bar = element("div", "live-chart-bar", { role: "group", "aria-label": "Chart tools" });
     const hint = element("span", "live-chart-hint");
-    hint.textContent = "Drag over the chart to zoom in, double-click to zoom out.";
+    hint.textContent = "Drag over the chart to zoom in, double-click to zoom out. By keyboard: + − ← → Esc.";
     const download = (kind) => () => this.download(kind);
     bar.append(
       hint,
@@ -72,6 +76,7 @@ class LiveChart {
     for (const name of ["mouseup", "touchend", "touchcancel", "blur"]) {
       window.addEventListener(name, release, { capture: true, signal });
     }
+    this.plot.addEventListener("keydown", (event) => this.noteKey(event), { signal });
     this.resizing = new ResizeObserver(() => this.root.clientWidth !== this.drawnWidth && this.draw());
     this.resizing.observe(this.root);
   }
@@ -136,6 +141,24 @@ class LiveChart {
         this.zoom[axis] = [...this.plot.layout[axis].range];
       }
     }
+    this.draw();
+  }
+
+  /** Zoom and move along the epochs, as the mouse does by dragging. */
+  noteKey(event) {
+    if (event.ctrlKey || event.metaKey || event.altKey || !this.isWired) return;
+    const [factor, shift] = KEYS[event.key] ?? [];
+    if (event.key === "Escape") this.showAll();
+    if (event.key === "Escape" || factor) event.preventDefault();
+    if (!factor) return;
+    const [first, last] = allEpochs(this);
+    const [from, to] = this.zoom.xaxis ?? [first, last];
+    const width = Math.max(MIN_EPOCHS, factor * (to - from));
+    // What is at the right stays in sight when one zooms, and what one moves to is a part of all.
+    const end = Math.min(last, Math.max(first + width, to + shift * (to - from)));
+    const start = Math.max(first, end - width);
+    if (start === first && end === last) delete this.zoom.xaxis;
+    else this.zoom.xaxis = [start, end];
     this.draw();
   }
 
