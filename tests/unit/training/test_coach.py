@@ -8,15 +8,16 @@ from tests.unit.training.recorded_curves import FOLDER, RecordedCurve, recorded_
 
 ALL = sorted(path.stem for path in FOLDER.glob("*.json"))
 HEALTHY = ["notebook", "notebook_keras_order", "notebook_seed1", "notebook_seed2", "notebook_20",
-           "gru8_default", "lstm8_default", "rnn_mean_max", "gru16_advised"]  # fmt: skip
+           "gru8_default", "lstm8_default", "rnn_mean_max", "gru16_advised",
+           "quick", "accurate"]  # fmt: skip
 SPEAKS = {
-    "rate_too_high": {"notebook_lr5e-3", "notebook_lr1e-1", "gru16_lr1e-1", "quick_lr1e-1"},
-    "overfitting": {"quick", "accurate", "quick_p5", "gru16_lr1e-2", "lstm32_over"},
+    "rate_too_high": {"notebook_lr5e-3", "notebook_lr1e-1", "gru16_lr1e-1", "lstm32_250_lr1e-1"},
+    "overfitting": {"lstm32_250", "lstm32_400", "lstm32_250_p5", "gru16_lr1e-2", "lstm32_over"},
     "rate_too_low": {"notebook_lr1e-5", "lstm8_lr1e-5"},
     "plateau": {"gru16", "notebook_patience20"},
 }
 ADVISED = ["notebook_patience20", "notebook_lr5e-3", "notebook_lr1e-5", "gru16", "gru16_lr1e-2",
-           "lstm32_over", "quick_p5"]  # fmt: skip
+           "lstm32_over", "lstm32_250_p5"]  # fmt: skip
 
 
 def while_training(run: RecordedCurve) -> list[list[Note]]:
@@ -26,6 +27,11 @@ def while_training(run: RecordedCurve) -> list[list[Note]]:
 
 def at_the_end(run: RecordedCurve) -> list[Note]:
     return notes(run.config, run.epochs, ended=run.reason)
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_the_curve_called_like_a_preset_is_the_presets(name: str) -> None:
+    assert recorded_curve(name).config == PRESETS[name]
 
 
 @pytest.mark.parametrize("name", HEALTHY)
@@ -65,7 +71,7 @@ def test_what_is_advised_lowered_the_best_validation_loss(name: str) -> None:
 
 
 def test_a_note_names_its_epochs_and_one_thing_to_try() -> None:
-    (note,) = at_the_end(recorded_curve("quick"))
+    (note,) = at_the_end(recorded_curve("lstm32_250"))
 
     assert (note.first_epoch, note.last_epoch) == (2, 3)
     assert note.text == (
@@ -76,6 +82,8 @@ def test_a_note_names_its_epochs_and_one_thing_to_try() -> None:
 
 
 def test_a_run_that_ended_while_it_improved_is_told_so() -> None:
+    (note,) = at_the_end(recorded_curve("quick"))
+    assert (note.rule, note.changes) == ("still_improving", {"max_epochs": 6})
     run = recorded_curve("notebook_20")
 
     (by_settings,) = at_the_end(run)
