@@ -1,8 +1,10 @@
 """Pages without a browser: their scripts run on a studio that a test fills."""
 
+import json
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from streamlit.runtime.context import ContextProxy
@@ -75,3 +77,9 @@ def go(app: AppTest, page: str) -> AppTest:
     app.switch_page(page).run()
     assert not app.exception, app.exception
     return app
+
+
+def traces(app: AppTest, key: str) -> dict[str, dict[str, Any]]:
+    """What a chart of the page draws, by the names of its curves and bars."""
+    (chart,) = [each for each in app.get("plotly_chart") if each.proto.id.endswith(f"-{key}")]
+    return {trace.get("name", ""): trace for trace in json.loads(chart.proto.spec)["data"]}

@@ -16,7 +16,7 @@ from imdb_core.data.uploads import Upload, uploads_of
 from imdb_core.studio import Studio
 from tests.browser.homes import lend
 from tests.conftest import settings_in
-from tests.pages.conftest import OpenPage
+from tests.pages.conftest import OpenPage, traces
 
 PAGE = "pages/4_Data.py"
 HEADER = "text,label\n"
@@ -111,6 +111,11 @@ def test_sliders_say_what_would_be_read_and_known(open_page: OpenPage, studio: S
     page.slider(key="data_max_length").set_value(20).run()
     page.slider(key="data_vocab_size").set_value(30_000).run()
 
+    (drawn,) = traces(page, "lengths").values()
+    halves = [width / 2 for width in drawn["width"]]
+    edges = [drawn["x"][0] - halves[0], *map(sum, zip(drawn["x"], halves, strict=True))]
+    counts, _ = np.histogram(np.minimum(lengths, edges[-1]), edges)
+    assert drawn["y"] == counts.tolist()
     share = (lengths <= 20).mean()
     assert 0 < share < 1
     assert f"**{share:.1%}** of the reviews are read whole" in texts(page)

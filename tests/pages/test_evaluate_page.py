@@ -4,6 +4,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from sklearn.calibration import calibration_curve
 from streamlit.testing.v1 import AppTest
 
 from imdb_core.config import TrainConfig
@@ -13,7 +14,7 @@ from imdb_core.jobs import Job
 from imdb_core.runs.run import Run
 from imdb_core.studio import Studio
 from tests.browser.homes import lend, train
-from tests.pages.conftest import OpenPage
+from tests.pages.conftest import OpenPage, traces
 
 PAGE = "pages/2_Evaluate.py"
 _LIMIT_S = 120.0
@@ -99,10 +100,6 @@ def test_the_test_split_waits_for_a_click_and_counts_who_looked(
 def test_every_part_unfolds(open_page: OpenPage, run: Run, studio: Studio) -> None:
     page = done(open_page(PAGE), run, studio)
 
-    opened(page, "Calibration")
-    assert "Calibration error (ECE)" in [metric.label for metric in page.metric]
-    opened(page, "Weak spots")
-    assert len(page.get("plotly_chart")) == 3
     opened(page, "Mistakes")
     assert len(page.expander) == 10
     page.button(key="more_mistakes").click().run()
@@ -111,6 +108,31 @@ def test_every_part_unfolds(open_page: OpenPage, run: Run, studio: Studio) -> No
     assert f"and wrong by epoch {run.epochs[-1].epoch}, the last one" in texts(page)
     assert page.expander
     assert not page.exception
+
+
+def test_calibration_and_weak_spots_are_drawn_as_the_judgements_have_them(
+    open_page: OpenPage, run: Run, studio: Studio
+) -> None:
+    page = opened(done(open_page(PAGE), run, studio), "Calibration")
+    evaluation = cached(run, "validation")
+    assert evaluation is not None
+    positive, predicted = calibration_curve(
+        evaluation.labels, evaluation.probabilities, n_bins=10, strategy="uniform"
+    )
+    assert "Calibration error (ECE)" in [metric.label for metric in page.metric]
+    drawn = traces(page, "calibration_chart")
+    assert drawn["this network"]["x"] == pytest.approx(predicted.tolist())
+    assert drawn["this network"]["y"] == pytest.approx(positive.tolist())
+
+    opened(page, "Weak spots")
+    assert evaluation.stars is not None
+    drawn = traces(page, "slices_stars")
+    for name, accuracy in zip(drawn["this network"]["y"], drawn["this network"]["x"], strict=True):
+        has_them = evaluation.stars == int(name.split()[0])
+        assert accuracy == pytest.approx(evaluation.is_right[has_them].mean())
+    for key in ("slices_length", "slices_negations"):
+        counted = traces(page, key)["this network"]
+        assert len(counted["x"]) == len(counted["y"]) > 1
 
 
 def test_stars_that_no_review_has_are_told_only_where_that_is_so(

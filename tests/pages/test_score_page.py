@@ -7,11 +7,12 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from imdb_core.data import tokenize
+from imdb_core.scoring import Scorer
 from imdb_core.studio import Studio
 from imdb_core.ui.score import state, variations
 from imdb_core.ui.wording import run_title
 from tests.browser.homes import SHORT, train
-from tests.pages.conftest import OpenPage
+from tests.pages.conftest import OpenPage, traces
 
 PAGE = "pages/1_Score.py"
 REVIEW = "The film was good, but I did not like the end. **bold** <script>alert(1)</script>"
@@ -54,7 +55,7 @@ def said(page: AppTest) -> str:
 
 
 def test_a_verdict_comes_with_what_was_read_and_how_far_it_can_be_trusted(
-    open_page: OpenPage,
+    open_page: OpenPage, studio: Studio
 ) -> None:
     page = write(open_page(PAGE), REVIEW)
 
@@ -63,7 +64,22 @@ def test_a_verdict_comes_with_what_was_read_and_how_far_it_can_be_trusted(
     assert "validation reviews scored" in said(page)
     assert "of the time" in said(page)
     assert [metric.label for metric in page.metric] == ["P(positive)"]
-    assert len(page.get("plotly_chart")) == 1
+    (run,) = studio.store.all()
+    scorer = Scorer.load(run)
+    (curve,) = traces(page, "reading_curve").values()
+    parts = [scorer.score(" ".join(tokenize(REVIEW)[: count + 1])) for count in range(words)]
+    assert curve["y"] == pytest.approx([part.probability for part in parts], abs=1e-4)
+    assert page.metric[0].value == f"{curve['y'][-1]:.1%}"
+
+
+def test_through_the_epochs_each_ones_own_weights_judge(open_page: OpenPage, home: Path) -> None:
+    run = train(home, SHORT.changed(max_epochs=3))
+    page = unfold(write(open_page(PAGE, run=run.id), REVIEW), "others")
+
+    (drawn,) = traces(page, "through_epochs").values()
+    assert drawn["x"] == [1, 2, 3]
+    expected = [Scorer.load(run, epoch).score(REVIEW).probability for epoch in (1, 2, 3)]
+    assert drawn["y"] == pytest.approx(expected, abs=1e-6)
 
 
 def test_without_the_reviews_the_trust_is_left_out_with_the_reason(
