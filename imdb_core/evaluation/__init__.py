@@ -12,7 +12,6 @@ from imdb_core.evaluation.evaluation import (
     EvaluationSplit,
     judged_right,
 )
-from imdb_core.evaluation.judging import predict
 from imdb_core.evaluation.kept import basis_of, cached, stored, stored_basis
 from imdb_core.evaluation.metrics import CalibrationBin, Curve, Metrics
 
@@ -31,7 +30,6 @@ __all__ = [
     "evaluate",
     "judged_right",
     "last_weights",
-    "predict",
     "stored",
     "stored_basis",
 ]

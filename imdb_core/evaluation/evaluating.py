@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from imdb_core.data import DataLibrary, Dataset, Progress
 from imdb_core.errors import DataError, PreparationCancelledError, RunDamagedError
 from imdb_core.evaluation.evaluation import Evaluation, EvaluationSplit
-from imdb_core.evaluation.judging import Predictor, judge, predictor_for, rows_of
+from imdb_core.evaluation.judging import judge, rows_of
 from imdb_core.evaluation.kept import best_weights, cached, keep
 from imdb_core.evaluation.metrics import Metrics
 from imdb_core.evaluation.negation import count_negations
@@ -20,6 +20,7 @@ from imdb_core.files import scratch_folder, write_atomically
 from imdb_core.process import output_of, python
 from imdb_core.runs.checkpoints import EPOCHS, LAST, load_state, load_weights
 from imdb_core.runs.run import Run
+from imdb_core.training.predicting import Predictor, predictor_for
 from imdb_core.training.records import Arrays
 
 WORKER: Final = python("imdb_core.evaluation.metrics_worker")

@@ -160,9 +160,10 @@ def _judge(run: Run, scorer: Scorer, library: DataLibrary) -> Calibration:
     if dataset.fingerprint != run.dataset.fingerprint:
         raise DataError("the reviews on this computer are not those it was trained on.")
     split = encode_split(dataset, "validation", run.config)
+    predict = scorer.predictor(len(split))
     probabilities = np.concatenate(
         [
-            scorer.probabilities(split.ids[start : start + _ROWS_AT_ONCE])
+            predict(split.ids[start : start + _ROWS_AT_ONCE]).astype(np.float64)
             for start in range(0, len(split), _ROWS_AT_ONCE)
         ]
     )

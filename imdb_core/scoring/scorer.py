@@ -22,9 +22,11 @@ from imdb_core.scoring.passes import one_thread
 from imdb_core.scoring.reading import Reading
 from imdb_core.scoring.vocabularies import load_vocabulary
 from imdb_core.scoring.words import spans_of_last
+from imdb_core.training.predicting import Predictor, predictor_for
 
 TEXT_LIMIT = 2_000_000
 _CHUNK = 256
+_MANY = 1_000  # below, the kernels take longer to begin than they save
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,7 +127,7 @@ class Scorer:
         Raises:
             TextError: there is no word in it, or it is longer than 2,000,000 characters.
         """
-        (result,) = self._score_chunk([text])
+        (result,) = self._score_chunk([text], self.probabilities)
         if isinstance(result, TextError):
             raise result
         return result
@@ -163,12 +165,17 @@ class Scorer:
 
     @torch.inference_mode()
     @one_thread()
-    def probabilities(self, ids: NDArray[np.int32]) -> NDArray[np.float64]:
+    def probabilities(self, ids: NDArray[np.int32]) -> NDArray[np.float32]:
         """P(positive) of each row of padded ids (N, T): (N,)."""
-        judged: NDArray[np.float64] = (
-            torch.sigmoid(self._network(torch.from_numpy(ids))).double().numpy()
-        )
+        judged: NDArray[np.float32] = torch.sigmoid(self._network(torch.from_numpy(ids))).numpy()
         return judged
+
+    def predictor(self, texts: int) -> Predictor:
+        """What does the work of `probabilities` soonest for so many texts; not for two threads."""
+        if texts < _MANY:
+            return self.probabilities
+        weights = {name: each.numpy() for name, each in self._network.state_dict().items()}
+        return predictor_for(self.config, weights)
 
     @one_thread()
     def curve(self, reading: Reading) -> ReadingCurve:
@@ -195,23 +202,25 @@ class Scorer:
 
         `on_progress` is told how many are done; an exception of its ends the work.
         """
+        predict = self.predictor(len(texts))
         results: list[Score | TextError] = []
         for start in range(0, len(texts), _CHUNK):
-            results += self._score_chunk(texts[start : start + _CHUNK])
+            results += self._score_chunk(texts[start : start + _CHUNK], predict)
             on_progress(len(results))
         return results
 
-    def _score_chunk(self, texts: Sequence[str]) -> list[Score | TextError]:
+    @one_thread()
+    def _score_chunk(self, texts: Sequence[str], predict: Predictor) -> list[Score | TextError]:
         tokenized = [_tokenize(text) for text in texts]
         scorable = [tokens for tokens in tokenized if not isinstance(tokens, TextError)]
-        scores = iter(self._judge(scorable) if scorable else [])
+        scores = iter(self._judge(scorable, predict) if scorable else [])
         return [tokens if isinstance(tokens, TextError) else next(scores) for tokens in tokenized]
 
-    def _judge(self, tokenized: Sequence[list[str]]) -> list[Score]:
+    def _judge(self, tokenized: Sequence[list[str]], predict: Predictor) -> list[Score]:
         # Words that the network does not get to see need no look-up.
         length = self.config.max_length
         ids = self._encode([self._vocabulary.ranks(tokens[-length:]) for tokens in tokenized])
-        probabilities = self.probabilities(ids).tolist()
+        probabilities = predict(ids).tolist()
         # The mark that starts a review takes a place, too, as long as nothing is cut off.
         unknown = np.count_nonzero(ids == UNKNOWN_ID, axis=1)
         return [

@@ -1,7 +1,8 @@
 """`make bench`: every figure that README claims, kept in `bench/results.json`.
 
 `--only WORD` measures the parts whose name has the word and keeps the others as this machine
-measured them before; `--readme` writes the table into README between its two marks.
+measured them before; `--only changes` is the only way to measure those, in twenty minutes.
+`--readme` writes the table into README between its two marks.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import argparse
 import json
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,12 +22,16 @@ from tests.benchmarks import (
     explain_rows,
     memory_rows,
     page_rows,
+    preset_rows,
+    scoring_rows,
+    script_rows,
 )
 from tests.benchmarks.data import PROJECT, prepared_library
 from tests.benchmarks.measuring import Row, machine
 
 RESULTS = PROJECT / "bench" / "results.json"
 LONG = 10
+ON_REQUEST = ("changes",)  # take twenty minutes
 BEGIN, END = "<!-- bench: begin -->", "<!-- bench: end -->"
 
 
@@ -50,47 +55,83 @@ def rows(home: Path, scratch: Path) -> dict[str, Iterator[Row]]:
         "growth": engine_rows.growth_rows(dataset),
         "memory": memory_rows.memory_rows(dataset),
         "cost": cost_rows.cost_rows(dataset),
-        "scoring": engine_rows.scoring_rows(library, scratch, source),
+        "scoring": scoring_rows.scoring_rows(library, scratch, source),
         "explaining": explain_rows.explain_rows(library, scratch, source),
         "evaluation": evaluate_rows.evaluate_rows(library, scratch, source),
-        "script": page_rows.script_rows(home),
-        "listing": page_rows.listing_rows(scratch),
+        "script": script_rows.script_rows(home),
+        "listing": script_rows.listing_rows(scratch),
         "browser": page_rows.page_rows(home),
+        "presets": preset_rows.preset_rows(library, scratch, source),
+        "changes": preset_rows.change_rows(library, scratch, source),
     }
 
 
 def markdown(measured: list[Row], heading: str) -> str:
     """The table, a part a group; long groups that compare with peers are folded."""
     lines = [f"{heading}", ""]
-    groups: dict[str, list[Row]] = {}
-    for row in measured:
-        groups.setdefault(row.group, []).append(row)
-    for group, rows in groups.items():
+    for group, rows in _grouped(measured, lambda row: row.group).items():
         is_long = len(rows) > LONG and rows[0].ratio is not None
         title = f"<details><summary><b>{group}</b>, {_span(rows)}</summary>" if is_long else ""
         lines += [title or f"**{group}**", ""]
-        lines += ["| what | ours | peer | its time | ratio | asked for |",
-                  "| --- | --- | --- | --- | --- | --- |"]  # fmt: skip
-        for row in rows:
-            theirs = "" if row.theirs is None else _spelled(row.theirs, row.unit)
-            ratio = "" if row.ratio is None else f"**{row.ratio:.1f} ×**"
-            lines.append(
-                f"| {row.what} | {_spelled(row.ours, row.unit)} | {row.peer} | {theirs} | "
-                f"{ratio} | {row.wanted} |"
-            )
+        lines += _figures_table(rows) if rows[0].figure else _peers_table(rows)
         lines += ["", "</details>", ""] if is_long else [""]
     return "\n".join(lines)
 
 
-def _spelled(amount: float, unit: str) -> str:
-    """Three digits, and never as a power of ten."""
-    return f"{amount:,.0f} {unit}" if amount >= 100 else f"{amount:.3g} {unit}"
+def _grouped(rows: list[Row], name: Callable[[Row], str]) -> dict[str, list[Row]]:
+    groups: dict[str, list[Row]] = {}
+    for row in rows:
+        groups.setdefault(name(row), []).append(row)
+    return groups
+
+
+def _peers_table(rows: list[Row]) -> list[str]:
+    """A line for each row."""
+    lines = ["| what | ours | peer | the peer's | ratio | asked for |",
+             "| --- | --- | --- | --- | --- | --- |"]  # fmt: skip
+    for row in rows:
+        theirs = "" if row.theirs is None else _spelled(row.theirs, row)
+        ratio = "" if row.ratio is None else f"**{_times(row.ratio)}**"
+        lines.append(
+            f"| {row.what} | {_spelled(row.ours, row)} | {row.peer} | {theirs} | "
+            f"{ratio} | {_asked_for(row)} |"
+        )
+    return lines
+
+
+def _figures_table(rows: list[Row]) -> list[str]:
+    """A line for all figures of a `what`, a column for each."""
+    figures = list(_grouped(rows, lambda row: row.figure))
+    lines = [f"| what | {' | '.join(figures)} | asked for |",
+             "| --- |" + " --- |" * (len(figures) + 1)]  # fmt: skip
+    for what, its_rows in _grouped(rows, lambda row: row.what).items():
+        cells = [_spelled(row.ours, row) for row in its_rows]
+        asked = [f"{row.figure} {_asked_for(row)}" for row in its_rows if row.wanted]
+        lines.append(f"| {what} | {' | '.join(cells)} | {'; '.join(asked)} |")
+    return lines
+
+
+def _spelled(amount: float, row: Row) -> str:
+    """As many digits as the row needs, and never as a power of ten."""
+    digits = f"{amount:,.0f}" if amount >= 100 else f"{amount:.{row.digits}g}"
+    return f"{digits} {row.unit}".rstrip()
+
+
+def _times(ratio: float) -> str:
+    return f"{ratio:.1f} ×" if ratio >= 10 else f"{ratio:.2f} ×"
+
+
+def _asked_for(row: Row) -> str:
+    """With a mark where rounding may hide a miss."""
+    return f"{row.wanted}, **missed**" if row.is_met is False else row.wanted
 
 
 def _span(rows: list[Row]) -> str:
     """A long group in a few words."""
     ratios = [row.ratio for row in rows if row.ratio is not None]
-    return f"{len(rows)} rows, {min(ratios):.1f} to {max(ratios):.1f} ×"
+    missed = sum(row.is_met is False for row in rows)
+    span = f"{len(rows)} rows, {_times(min(ratios))} to {_times(max(ratios))}"
+    return f"{span}, {missed} missed" if missed else span
 
 
 def kept() -> dict[str, Part]:
@@ -124,31 +165,49 @@ def keep(parts: dict[str, Part]) -> None:
 
 
 def measure(only: str) -> tuple[dict[str, Part], list[str]]:
-    """All parts, those whose name has `only` measured now; and the names of those never were."""
-    parts = kept() if only else {}
+    """All parts, those that are asked for measured now; and the names of those never were."""
+    before = kept()
+    parts = before if only else {name: before[name] for name in ON_REQUEST if name in before}
     today = f"{datetime.now(UTC):%Y-%m-%d}"
     with tempfile.TemporaryDirectory() as folder:
         scratch = Path(folder)
         groups = rows(scratch / "home", scratch)
         for name, group in groups.items():
-            if only not in name:
+            if not _is_asked_for(name, only):
                 continue
             measured = []
             for row in group:
                 measured.append(row)
-                print(f"{row.what}: {row.ours:.3g} {row.unit}; {row.peer} "
-                      f"{row.ratio or 0:.2f} ×; asked for {row.wanted}", flush=True)  # fmt: skip
+                print(_line(row), flush=True)
             parts[name] = Part(measured=today, rows=measured)
     in_order = {name: parts[name] for name in groups if name in parts}
     return in_order, [name for name in groups if name not in parts]
 
 
+def _is_asked_for(part: str, only: str) -> bool:
+    return part == only if part in ON_REQUEST else only in part
+
+
+def _line(row: Row) -> str:
+    """A row as it is told while others are measured."""
+    what = f"{row.what}, {row.figure}" if row.figure else row.what
+    against = "" if row.ratio is None else f"; {row.peer} {row.ratio:.2f} ×"
+    asked = f"; asked for {_asked_for(row)}" if row.wanted else ""
+    return f"{what}: {_spelled(row.ours, row)}{against}{asked}"
+
+
 def table(parts: dict[str, Part]) -> str:
     """What README shows."""
+    measured = [row for part in parts.values() for row in part.rows]
     days = sorted({part.measured for part in parts.values()})
     when = days[0] if len(days) == 1 else f"{days[0]} to {days[-1]}"
-    heading = f"Measured {when} on {machine()}; medians of five or more."
-    return markdown([row for part in parts.values() for row in part.rows], heading)
+    asked = [row.is_met for row in measured if row.is_met is not None]
+    met = f"{asked.count(True)} of {len(asked)} figures are as asked for; the others are marked"
+    heading = (
+        f"Measured {when} on {machine()}; medians of five or more, unless a title or a row says "
+        f"otherwise. {met if False in asked else 'All are as asked for'}."
+    )
+    return markdown(measured, heading)
 
 
 def write_into_readme(text: str) -> None:

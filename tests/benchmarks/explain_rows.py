@@ -45,7 +45,7 @@ def explain_rows(library: DataLibrary, scratch: Path, source: str) -> Iterator[R
     )
     yield Row(group=GROUP, what="leaving each word out", ours=alone,
               peer="each shorter text scored by itself", theirs=singly)  # fmt: skip
-    yield Row(group=GROUP, what="both together", ours=ours + alone, wanted="≤ 1 s")
+    yield Row(group=GROUP, what="both, one after the other", ours=ours + alone, wanted="≤ 1 s")
 
 
 def _text(dataset: Dataset) -> str:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import platform
+import re
 import statistics
 import subprocess
 import sys
@@ -28,17 +30,22 @@ class Row:
     Attributes:
         group: which part of the table.
         what: what was measured.
-        ours: median, in `unit`.
-        unit: `s`, `ms` or `MB`.
+        figure: which figure of it, where the group has several of each; a column of its own.
+        ours: in `unit`, a median where neither `group` nor `what` says otherwise.
+        unit: `s`, `ms`, `MB`, `%`, or nothing.
+        digits: how many of `ours` a reader needs.
         peer: what it is compared with; empty where there is a limit instead.
-        theirs: the peer's median, in `unit`.
-        wanted: the ratio or the limit asked for, for people.
+        theirs: the peer's, in `unit`.
+        wanted: what is asked for: a least ratio `20 ×`, a range of it `0.7 to 1.3 ×`, or a
+            limit of `ours` in its unit, `≤ 5 s` or `≥ 0.89`.
     """
 
     group: str
     what: str
+    figure: str = ""
     ours: float
     unit: str = "s"
+    digits: int = 3
     peer: str = ""
     theirs: float | None = None
     wanted: str = ""
@@ -47,6 +54,17 @@ class Row:
     def ratio(self) -> float | None:
         """How many times the peer takes what ours takes."""
         return None if self.theirs is None else self.theirs / self.ours
+
+    @property
+    def is_met(self) -> bool | None:
+        """Whether it is as `wanted` says, nothing rounded; None where nothing is asked for."""
+        bounds = [float(number) for number in re.findall(r"[\d.]+", self.wanted)]
+        measured = self.ratio if self.wanted.endswith("×") else self.ours
+        if not bounds or measured is None:
+            return None
+        least = -math.inf if self.wanted.startswith("≤") else bounds[0]
+        most = math.inf if least == bounds[-1] else bounds[-1]
+        return least <= measured <= most
 
 
 def seconds(work: Callable[[], object]) -> float:

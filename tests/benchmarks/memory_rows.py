@@ -20,8 +20,11 @@ from imdb_core.training.footprint import footprint_bytes
 from tests.benchmarks.data import splits
 from tests.benchmarks.measuring import Row, peak_megabytes_of
 
-GROWTH = "Growth of a training process's peak memory"
-TOLD = "Memory told before Train, over that of the Notebook preset on the same engine"
+GROWTH = "Peak memory of a training process, one process each"
+TOLD = (
+    "Memory told before Train, how much more than for the Notebook preset on the same engine; "
+    "one process each"
+)
 LIMIT = "≤ 700 MB"
 TOLD_OF = {
     "Quick preset": PRESETS["quick"],
@@ -47,12 +50,12 @@ def memory_rows(dataset: Dataset) -> Iterator[Row]:
         yield Row(group=GROWTH, what=f"Notebook preset, {len(dataset.train):,} reviews",
                   ours=base, unit="MB", wanted=LIMIT)  # fmt: skip
         for what, home, config in (
-            ("2 × reviews", twice, TrainConfig()),
-            ("2 × words", once, TrainConfig(max_length=200)),
-            ("2 × batch", once, TrainConfig(batch_size=128)),
+            ("Notebook preset, twice the reviews", twice, TrainConfig()),
+            ("Notebook preset, twice the words read", once, TrainConfig(max_length=200)),
+            ("Notebook preset, twice the batch", once, TrainConfig(batch_size=128)),
         ):
             yield Row(group=GROWTH, what=what, ours=_peak(home, dataset, config), unit="MB",
-                      peer="as above", theirs=base, wanted=LIMIT)  # fmt: skip
+                      peer="the Notebook preset", theirs=base, wanted=LIMIT)  # fmt: skip
         peaks = {
             what: _peak(once, dataset, config.changed(max_epochs=1))
             for what, config in TOLD_OF.items()
@@ -65,7 +68,7 @@ def memory_rows(dataset: Dataset) -> Iterator[Row]:
     for what, config in TOLD_OF.items():
         least, taken = bases[_engine(config)]
         yield Row(group=TOLD, what=what, ours=_told(dataset, config) - _told(dataset, least),
-                  unit="MB", peer="what a process takes", theirs=peaks[what] - taken,
+                  unit="MB", peer="how much more the process took", theirs=peaks[what] - taken,
                   wanted="0.7 to 1.3 ×")  # fmt: skip
 
 

@@ -13,11 +13,12 @@ from imdb_core.config import TrainConfig
 from imdb_core.data import DataLibrary, Dataset
 from imdb_core.errors import DataError, PreparationCancelledError
 from imdb_core.evaluation import Evaluation, cached, evaluate, stored
-from imdb_core.evaluation.judging import fast_predictor, judge, predict, rows_of
+from imdb_core.evaluation.judging import judge, rows_of
 from imdb_core.model import SentimentRNN, initialize
 from imdb_core.runs.checkpoints import LAST, load_weights, save_weights
 from imdb_core.runs.run import Run
 from imdb_core.runs.store import RunStore
+from imdb_core.training.predicting import fast_predictor, predict
 
 NEVER = [sys.executable, "-c", "raise SystemExit('nobody was to be asked')"]
 DIES = [sys.executable, "-c", "import os, signal; os.kill(os.getpid(), signal.SIGKILL)"]

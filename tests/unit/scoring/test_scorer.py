@@ -6,7 +6,6 @@ from imdb_core.config import TrainConfig
 from imdb_core.data import DataLibrary
 from imdb_core.data.encoded import encode_split
 from imdb_core.errors import RunDamagedError, TextError
-from imdb_core.evaluation import predict
 from imdb_core.model import SentimentRNN
 from imdb_core.runs.checkpoints import load_weights
 from imdb_core.runs.execution import execute
@@ -14,6 +13,7 @@ from imdb_core.runs.run import Run
 from imdb_core.runs.store import RunStore
 from imdb_core.scoring import Score, Scorer
 from imdb_core.stop_flag import StopFlag
+from imdb_core.training.predicting import predict
 from tests.conftest import settings_in
 
 
