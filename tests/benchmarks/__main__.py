@@ -165,7 +165,9 @@ def keep(parts: dict[str, Part]) -> None:
 
 
 def measure(only: str) -> tuple[dict[str, Part], list[str]]:
-    """All parts, those that are asked for measured now; and the names of those never were."""
+    """All parts, those that are asked for measured now; and the names of those that never were,
+    but for what is measured on request only.
+    """
     before = kept()
     parts = before if only else {name: before[name] for name in ON_REQUEST if name in before}
     today = f"{datetime.now(UTC):%Y-%m-%d}"
@@ -181,7 +183,7 @@ def measure(only: str) -> tuple[dict[str, Part], list[str]]:
                 print(_line(row), flush=True)
             parts[name] = Part(measured=today, rows=measured)
     in_order = {name: parts[name] for name in groups if name in parts}
-    return in_order, [name for name in groups if name not in parts]
+    return in_order, [name for name in groups if name not in parts and name not in ON_REQUEST]
 
 
 def _is_asked_for(part: str, only: str) -> bool:

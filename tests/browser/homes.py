@@ -25,9 +25,13 @@ def lend(prepared_home: Path, source: str, home: Path) -> None:
 
 @contextmanager
 def kept_from(home: Path, source: str) -> Iterator[None]:
-    """Whatever wants to prepare or load the source waits, as for another process."""
+    """Whatever wants to train on the source waits, as for another process that prepares it."""
+    ready = home / "data" / source
+    hidden = ready.with_name(f".{source}.hidden")  # what is ready waits for nobody
     with FileLock(home / "data" / f".{source}.lock"):
+        ready.rename(hidden)
         yield
+        hidden.rename(ready)
 
 
 def train(home: Path, config: TrainConfig = SHORT, *, label: str = "") -> Run:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.browser.axe import grave_faults
 from tests.browser.conftest import OpenTab
 from tests.browser.homes import kept_from, lend, states
 from tests.browser.server import Server
@@ -65,6 +66,7 @@ def test_preparing_and_waiting_last_and_a_kill_interrupts_both(
             each.faults.clear()  # the browser says in its console that the server was away
         assert states(at_home) == ["interrupted", "interrupted"]
         lasts(tab, open_tab, "Interrupted", waiting)
+        assert grave_faults(tab) == []
 
     tab.button("resume").click()
     tab.sees_run("Training", waiting)
@@ -84,6 +86,7 @@ def test_failed_and_finished_last_and_outlive_a_kill(
         tab.page.reload()
         tab.sees_run(word, run_id)
         tab.sees(said)
+        assert grave_faults(tab) == []
         tab.faults.clear()
     assert states(at_home) == ["failed", "finished"]
 

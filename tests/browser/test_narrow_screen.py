@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from tests.browser.axe import grave_faults
 from tests.browser.conftest import OpenTab
 from tests.browser.homes import lend, train
 from tests.browser.server import Server
@@ -40,6 +41,7 @@ def test_on_a_phone_the_button_and_the_chart_come_first_once_there_is_a_run(
     tab.button("train").click()
     tab.sees_run("Finished")
     assert in_order(tab) == ["train", "loss_chart", "setting_hidden_size"]
+    assert grave_faults(tab) == []
 
 
 def test_on_a_wide_screen_a_run_moves_no_setting(

@@ -68,7 +68,7 @@ def test_a_label_is_shown_as_it_was_typed_on_every_page(
     expect(tab.page.locator(MADE_OF_LABEL)).to_have_count(0)
 
 
-def test_a_deleted_run_comes_back_by_undo(
+def test_a_deleted_run_comes_back_by_undo_or_from_the_bin_until_that_is_emptied(
     server: Server, open_tab: OpenTab, sample_home: Path
 ) -> None:
     lend(sample_home, "sample", server.home)
@@ -85,6 +85,26 @@ def test_a_deleted_run_comes_back_by_undo(
     tab.sees_cell("unloved")
     expect(tab.button("undo")).to_have_count(0)
     assert run.folder.exists()
+
+    # By a visitor who has not deleted it.
+    tab.button("delete").click()
+    tab.sees("Deleted unloved.")
+    tab.open("Runs")
+    tab.page.get_by_role("button", name="Bin (1)").click()
+    tab.choose("Deleted runs", run.id)
+    tab.button("restore").click()
+    tab.sees_cell("unloved")
+    expect(tab.page.get_by_role("button", name="Bin")).to_have_count(0)
+    assert RunStore(server.home / "runs").get(run.id).epochs == run.epochs
+
+    tab.button("delete").click()
+    tab.page.get_by_role("button", name="Bin (1)").click()
+    tab.button("empty_bin").click()
+    tab.sees("Nothing was trained yet.")
+    for gone in ("undo", "bin"):
+        expect(tab.keyed(gone)).to_have_count(0)
+    assert not run.folder.exists()
+    assert RunStore(server.home / "runs").deleted() == []
 
 
 def test_runs_are_chosen_compared_and_tested_on_the_same_reviews(

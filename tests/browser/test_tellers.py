@@ -24,7 +24,10 @@ from imdb_core.training.records import StopReason
 from imdb_core.training.replay import replay
 from imdb_core.training.stopping import check_finite
 from imdb_core.training.time_left import time_left
+from imdb_core.ui.charts import BEST_COLOR, TRAIN_COLOR, VALIDATION_COLOR
 from imdb_core.ui.wording import duration
+from tests.browser.axe import grave_faults, grave_faults_in_light_and_dark
+from tests.browser.chart_files import colors, drawing
 from tests.browser.conftest import OpenTab
 from tests.browser.homes import lend, runs
 from tests.browser.server import Server
@@ -151,11 +154,16 @@ def sees_why_not(tab: Tab, button: str, reason: str) -> None:
     expect(tab.text(reason)).to_be_hidden()
 
 
+def downloaded(tab: Tab, button: str) -> Path:
+    """The file that one of the chart's buttons hands out."""
+    with tab.page.expect_download() as waiting:
+        tab.page.get_by_role("button", name=button).click()
+    return waiting.value.path()
+
+
 def exported(tab: Tab) -> list[list[float]]:
     """The rows of the chart's CSV file."""
-    with tab.page.expect_download() as waiting:
-        tab.page.get_by_role("button", name="as a CSV table").click()
-    with waiting.value.path().open(newline="") as file:
+    with downloaded(tab, "as a CSV table").open(newline="") as file:
         header, *rows = csv.reader(file)
     assert header == ["epoch", "train_loss", "val_loss", "val_accuracy"]
     return [[float(cell) for cell in row] for row in rows]
@@ -191,6 +199,10 @@ def test_a_real_curve_is_told_as_it_grows_pauses_and_ends(
     assert places[1:] == places[:-1]
     marks = tab.page.evaluate(_MARKS)
     assert (marks["star"], marks["shaded"], marks["ends"]) == ([13], [13, 18], [])
+    tab.button("reading_help").first.click()
+    tab.sees("Early stopping")
+    assert grave_faults(tab) == []
+    tab.page.keyboard.press("Escape")
 
     # Paused: what one sees and what one hears speak of the same epochs, and no time runs.
     written.pause()
@@ -225,6 +237,11 @@ def test_a_real_curve_is_told_as_it_grows_pauses_and_ends(
     assert exported(tab) == [
         [each.epoch, each.train_loss, each.val_loss, each.val_accuracy] for each in run.epochs
     ]
+    drawn = drawing(downloaded(tab, "as an SVG drawing"))
+    assert drawn.words >= {"train", "validation", "best epoch", "patience ran out", "loss (nats)"}
+    assert drawn.points == {"train": 22, "validation": 22, "best": 1, "accuracy": 22}
+    painted = colors(downloaded(tab, "as a PNG picture"), least_width=800)
+    assert painted >= {TRAIN_COLOR, VALIDATION_COLOR, BEST_COLOR}
 
     # Another patience.
     tab.page.locator("summary", has_text="What if patience had been").click()
@@ -234,6 +251,7 @@ def test_a_real_curve_is_told_as_it_grows_pauses_and_ends(
         told = replay(run.epochs, patience=patience, max_epochs=run.config.max_epochs)
         assert told is not None
         tab.sees(re.compile(literally(told.sentence)))
+    assert grave_faults_in_light_and_dark(tab) == []
 
 
 def sees_notes(tab: Tab, expected: list[Note]) -> None:
@@ -277,6 +295,7 @@ def test_the_coach_speaks_of_real_curves_and_its_buttons_set_the_form(
         for note in said:
             if note.changes:
                 set_it(tab, note)
+    assert grave_faults_in_light_and_dark(tab) == []  # with notes, buttons and all settings
 
     # The runs so far, faintly, once one asks for them.
     assert tab.page.evaluate(_GHOSTS) == []
@@ -315,6 +334,7 @@ def test_the_coach_speaks_of_real_curves_and_its_buttons_set_the_form(
     (note,) = notes(run.config, run.epochs, ended="not_finite")
     sees_notes(tab, [note])
     set_it(tab, note)
+    assert grave_faults_in_light_and_dark(tab) == []
 
 
 def rounded(values: Iterable[float]) -> list[float]:
@@ -383,6 +403,7 @@ def test_cost_pins_and_guess_before_a_run_and_what_became_of_them(
     guess = tab.page.get_by_role("spinbutton", name="It will stop after epoch")
     guess.fill("3")
     guess.press("Enter")
+    assert grave_faults(tab) == []
 
     tab.button("train").click()
     run_id = tab.sees_run("Finished")
@@ -399,3 +420,4 @@ def test_cost_pins_and_guess_before_a_run_and_what_became_of_them(
     expect(tab.keyed("loss_chart").locator(".legend2")).to_contain_text(TEXTS[2][:20])
 
     sees_baselines(tab, server.home, config)
+    assert grave_faults(tab) == []

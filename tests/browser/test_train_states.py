@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from imdb_core.runs.run import Run
+from tests.browser.axe import grave_faults
 from tests.browser.conftest import OpenTab
 from tests.browser.homes import find, kept_from, lend, runs, states
 from tests.browser.server import Server
@@ -82,6 +83,7 @@ def test_from_train_over_pause_and_step_to_stop(at_home: Path, open_tab: OpenTab
         tab.button("train").dblclick()  # starts one run, all the same
         run_id = tab.sees_run("Preparing")
         assert states(at_home) == ["preparing"]
+        assert grave_faults(tab) == []
     tab.sees_run("Training", run_id)
     epochs = pause(tab, at_home, run_id)
 
@@ -93,6 +95,7 @@ def test_from_train_over_pause_and_step_to_stop(at_home: Path, open_tab: OpenTab
     tab.button("resume").click()
     tab.sees_run("Training", run_id)
     tab.curves(least=epochs + 3)
+    assert grave_faults(tab) == []
     tab.button("stop").click()
     tab.sees_run("Finished", run_id)
     tab.sees("Stopped by hand after epoch")
@@ -150,6 +153,7 @@ def test_a_waiting_run_can_be_cancelled(at_home: Path, open_tab: OpenTab) -> Non
     waiting = other.sees_run("Waiting")
     other.sees(f"Yours is next. Now training: {record(at_home, running).name}")
     first.sees("1 more waiting.")
+    assert grave_faults(other) == []
 
     other.button("stop").click()
     other.sees_run("Finished", waiting)
@@ -161,6 +165,8 @@ def test_a_waiting_run_can_be_cancelled(at_home: Path, open_tab: OpenTab) -> Non
     first.button("train").click()
     first.sees("1 more waiting.")
     queued = runs(at_home)[-1].id
+    expect(first.button(f"cancel_{queued}")).to_be_visible()
+    assert grave_faults(first) == []
     first.button(f"cancel_{queued}").click()
     expect(first.keyed(f"cancel_{queued}")).to_have_count(0)
     assert states(at_home) == ["training", "finished", "finished"]

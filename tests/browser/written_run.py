@@ -1,5 +1,6 @@
 """A run whose folder a test fills from a recorded curve, as another program would that trains."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -26,12 +27,21 @@ class WrittenRun:
         home: where its folder will be.
         curve: what it tells, from epoch 1 on.
         guess: the epoch at which its user thought it would stop.
+        pinned_texts: judged after every epoch, by a number that means nothing.
     """
 
-    def __init__(self, home: Path, curve: RecordedCurve, *, guess: int | None = None) -> None:
+    def __init__(
+        self,
+        home: Path,
+        curve: RecordedCurve,
+        *,
+        guess: int | None = None,
+        pinned_texts: Sequence[str] = (),
+    ) -> None:
         self._store = RunStore(home / "runs")
         self._curve = curve
-        self.id = self._store.create(curve.config, guess=guess).id
+        run = self._store.create(curve.config, guess=guess, pinned_texts=pinned_texts)
+        self.id, self._pinned_texts = run.id, pinned_texts
         self._log = self._store.log(self.id)
         self._log.append("preparing")
         self._store.describe(self.id, _IMDB, "CPU (x86_64)")
@@ -45,7 +55,8 @@ class WrittenRun:
     def train_to(self, epoch: int) -> Run:
         """Add the curve's epochs up to this one."""
         for record in self._curve.epochs[len(self.record.epochs) : epoch]:
-            self._log.append("epoch", **record._asdict())
+            pinned = [record.val_accuracy for _ in self._pinned_texts]
+            self._log.append("epoch", **record._asdict(), pinned=pinned)
         return self.record
 
     def pause(self) -> None:

@@ -55,8 +55,13 @@ def draw_bin(studio: Studio) -> None:
     if not run_ids:
         return
     with st.popover(f"Bin ({len(run_ids)})", icon=":material/delete:", key="bin"):
-        chosen = st.multiselect("Deleted runs", run_ids, key="bin_chosen")
-        if st.button("Bring back", icon=":material/undo:", key="restore", disabled=not chosen):
+        # Beside each other: the open list would lie over a button below it.
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            chosen = st.multiselect("Deleted runs", run_ids, key="bin_chosen")
+            is_wanted = st.button(
+                "Bring back", icon=":material/undo:", key="restore", disabled=not chosen
+            )
+        if is_wanted:
             with frame.errors_as_sentences():
                 for run_id in chosen:
                     studio.store.restore(run_id)

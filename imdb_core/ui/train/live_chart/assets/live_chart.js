@@ -47,7 +47,7 @@ class LiveChart {
   build(parent) {
     this.root = element("div", "live-chart");
     this.plot = element("div", "live-chart-plot", {
-      role: "img", tabindex: "0", "aria-keyshortcuts": "+ - ArrowLeft ArrowRight Escape",
+      role: "img", tabindex: "0", "aria-label": "Loss chart", "aria-keyshortcuts": "+ - ArrowLeft ArrowRight Escape",
     });
     this.status = element("p", "live-chart-status", { role: "status" });
     const bar = element("div", "live-chart-bar", { role: "group", "aria-label": "Chart tools" });
