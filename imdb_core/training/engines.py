@@ -98,8 +98,8 @@ def _obstacle(config: TrainConfig, device: torch.device) -> str:
 
 
 def _fast_is_faster(config: TrainConfig) -> bool:
-    # Measured against PyTorch's layers with one and two threads (`make bench`): only its
-    # fused LSTM catches up, once its products are large enough for a second thread.
-    if config.cell != "lstm":
-        return True
-    return config.hidden_size <= (128 if config.max_length >= 200 else 48)
+    # Measured against PyTorch's layers with one and two threads (`make bench`): they catch up
+    # once their products are large enough for a second thread, its fused LSTM soonest.
+    if config.cell == "lstm":
+        return config.hidden_size <= (128 if config.max_length >= 200 else 48)
+    return config.cell == "rnn" or config.hidden_size <= 224 or config.max_length >= 150

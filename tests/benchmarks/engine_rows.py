@@ -20,7 +20,7 @@ from tests.benchmarks.data import save_for_peers, splits
 from tests.benchmarks.measuring import Row, alternating_medians, median_seconds, peer_seconds
 
 GRID_CELLS = ("rnn", "gru", "lstm")
-GRID_HIDDEN = (8, 16, 32, 64, 128)
+GRID_HIDDEN = (8, 16, 32, 64, 128, 256)
 GRID_LENGTHS = (100, 400)
 GRID_BATCHES = 12
 GRID_REVIEWS = 64 * GRID_BATCHES
