@@ -35,6 +35,11 @@ _ON_SHEET = (
     "queue_wide_dark",
 )
 _HEIGHT = "() => document.querySelector('[data-testid=stMain]').scrollHeight"
+_HAS_ITS_THEME = """() => {
+  const plot = document.querySelector('.st-key-loss_chart .js-plotly-plot');
+  const background = plot && getComputedStyle(plot).getPropertyValue('--st-background-color');
+  return !plot || plot.layout.paper_bgcolor === background.trim();
+}"""
 _SIZES = {"wide": {"width": 1400, "height": 900}, "phone": {"width": 390, "height": 844}}
 
 
@@ -65,6 +70,7 @@ class Studio:
                 tab.page.emulate_media(color_scheme=scheme)
                 tab.sees_rest()
                 tab.page.wait_for_function("() => document.fonts.status === 'loaded'")
+                tab.page.wait_for_function(_HAS_ITS_THEME)
                 path = self.folder / f"{state}_{size}_{scheme}.png"
                 tab.page.screenshot(path=path)
         tab.page.set_viewport_size(_SIZES["wide"])

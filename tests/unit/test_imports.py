@@ -1,9 +1,12 @@
 """The direction of imports, held by importing each stage in a process of its own."""
 
+import ast
 import subprocess
 import sys
 
 import pytest
+
+from tests.conftest import PROJECT
 
 STAGES = ["imdb_core", "imdb_core.config", "imdb_core.data", "imdb_core.model",
           "imdb_core.training.loop", "imdb_core.runs.execution", "imdb_core.scoring",
@@ -37,6 +40,8 @@ EARLIER_STAGES = [
     ("imdb_core.model", {"training", "runs", "scoring", "evaluation", "ui"}),
     ("imdb_core.training.loop", {"runs", "scoring", "evaluation", "ui"}),
     ("imdb_core.runs.execution", {"scoring", "evaluation", "ui"}),
+    ("imdb_core.scoring", {"evaluation", "ui"}),
+    ("imdb_core.evaluation", {"scoring", "ui"}),
 ]
 
 
@@ -47,6 +52,21 @@ def test_a_stage_imports_only_stages_before_it(module: str, later: set[str]) -> 
     stages = {name.split(".")[1] for name in output.stdout.split()}
 
     assert stages.isdisjoint(later)
+
+
+def test_no_module_imports_a_later_stage_inside_a_function_either() -> None:
+    order = ["data", "model", "training", "runs", "scoring", "evaluation", "ui"]
+    wrong = []
+    for path in sorted((PROJECT / "imdb_core").rglob("*.py")):
+        own = path.relative_to(PROJECT / "imdb_core").parts[0]
+        if own not in order:
+            continue
+        later = {*order[order.index(own) + 1 :]} | ({"scoring"} if own == "evaluation" else set())
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            module = node.module if isinstance(node, ast.ImportFrom) else None
+            if module is not None and later & {*module.split(".")[1:2]}:
+                wrong.append(f"{path.name}:{node.lineno} imports {module}")
+    assert wrong == []
 
 
 def test_a_network_is_made_without_pytorchs_compiler() -> None:
