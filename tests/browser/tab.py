@@ -2,6 +2,7 @@
 
 import re
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlencode, urlsplit
@@ -13,6 +14,7 @@ from playwright.sync_api import (
     Locator,
     Page,
     Request,
+    TimeoutError,
     expect,
 )
 
@@ -53,6 +55,7 @@ _CURVES = """least => {
 _GRID_ROW_PX = 35
 COLD_START_MS = 120_000  # on a fresh machine, a first training compiles its kernels
 _LAG_LIMIT_S = 60.0
+_OPENED_AGAIN, _LIST_LIMIT_MS = 4, 20_000
 _WORD_JOINER = "\N{WORD JOINER}"
 
 
@@ -136,8 +139,14 @@ class Tab:
             field.press("Enter")
 
     def choose(self, label: str, option: str | re.Pattern[str]) -> None:
-        self.page.get_by_role("combobox", name=label).click()
-        self.page.get_by_role("option", name=option).click()
+        wanted = self.page.get_by_role("option", name=option)
+        for _ in range(_OPENED_AGAIN):
+            self.page.get_by_role("combobox", name=label).click()
+            # A part of the page that is drawn anew closes an open list, for a person, too.
+            with suppress(TimeoutError):
+                wanted.click(timeout=_LIST_LIMIT_MS)
+                return
+        raise AssertionError(f"{label} has no option {option}")
 
     def sees_run(self, word: str, called: str | None = None, *, is_own: bool = True) -> str:
         """Wait for the Train page to say `word · name`, with the buttons that the run's folder
@@ -185,6 +194,12 @@ class Tab:
         """Wait for a table's cell; it is painted, and stands in the page for screen readers."""
         cell = self.page.locator("[data-testid=stDataFrame] [role=gridcell]", has_text=text)
         expect(cell.first).to_be_attached()
+
+    def click_below_table(self, key: str, part: str) -> None:
+        """Click a button below a part's table: one that is still being drawn pushes it about."""
+        expect(self.keyed(part).locator("[data-testid=stDataFrame] canvas").first).to_be_visible()
+        self.sees_rest()
+        self.button(key).click()
 
     def sees_axis(self, chart: str, title: str) -> None:
         """Wait for a chart's x axis to bear a title; the old one may stand below it for a while."""

@@ -74,8 +74,9 @@ def test_a_review_is_judged_explained_changed_and_seen_by_other_networks(
     expect(tab.text("As you changed it")).to_be_visible()
 
     unfold(tab, "others")
-    tab.page.get_by_role("combobox", name="Beside it").click()
-    tab.page.get_by_role("option", name=re.compile("both")).click()
+    expect(tab.keyed("through_epochs").locator(".js-plotly-plot")).to_be_visible()
+    tab.sees_rest()
+    tab.choose("Beside it", re.compile("both"))
     tab.page.keyboard.press("Escape")
     expect(tab.keyed("beside_curves").locator(".js-plotly-plot")).to_be_visible()
     tab.sees("Through its training")
@@ -101,8 +102,7 @@ def scores_a_file(tab: Tab, folder: Path) -> None:
     unfold(tab, "many")
     tab.keyed("many").locator("input[type=file]").set_input_files(path)
     tab.sees("Read as Windows-1252, cells parted by semicolons.")
-    tab.sees_rest()
-    tab.button("score_file").click()
+    tab.click_below_table("score_file", "many")
     tab.sees(re.compile(r"300 rows scored by .*; 1 could not be scored\."))
     with tab.page.expect_download() as download:
         tab.keyed("download_scores").get_by_role("button").click()

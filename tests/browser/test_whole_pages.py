@@ -117,6 +117,8 @@ def test_score(
     tab.keyed("try_text").locator("textarea").press_sequentially("Awful ")
     tab.sees("“Awful” was put in.")
     unfold(tab, "others")
+    tab.sees("Through its training")
+    tab.sees_rest()
     tab.choose("Beside it", re.compile("hasty"))
     tab.page.keyboard.press("Escape")
     expect(tab.keyed("beside_curves").locator(".js-plotly-plot")).to_be_visible()
@@ -128,7 +130,7 @@ def test_score(
     with path.open("w", newline="") as file:
         csv.writer(file).writerows([["review"], *([each] for each in texts)])
     tab.keyed("many").locator("input[type=file]").set_input_files(path)
-    tab.button("score_file").click()
+    tab.click_below_table("score_file", "many")
     tab.sees(re.compile("40 rows scored by"))
     look("all")
     with tab.page.expect_download() as download:

@@ -69,7 +69,7 @@ def _draw_upload(scorer: Scorer) -> None:
     )
     column_key = f"file_column_{uploaded.file_id}"  # another file has other columns
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.selectbox(
+        column = st.selectbox(
             "Column with the reviews",
             range(len(head.columns)),
             index=head.guess_text_column(),
@@ -83,16 +83,16 @@ def _draw_upload(scorer: Scorer) -> None:
             icon=":material/playlist_play:",
             key="score_file",
             on_click=_score_file,
-            args=(uploaded.name, content, format, column_key, scorer),
+            args=(uploaded.name, content, format, column, column_key, scorer),
         )
 
 
 def _score_file(
-    name: str, content: bytes, format: FileFormat, column_key: str, scorer: Scorer
+    name: str, content: bytes, format: FileFormat, column: int, column_key: str, scorer: Scorer
 ) -> None:
-    column = st.session_state.get(column_key)
-    if column is None:
-        return  # the click arrived when the page had been left, and Streamlit forgotten the form
+    # What is chosen by now may be another column than when the button was drawn; it is not known
+    # where the page has been left, or the browser has not told yet what it shows.
+    column = st.session_state.get(column_key, column)
     visitor = visitor_id()
     scoring = FileScoring(
         file_queue,
@@ -100,7 +100,7 @@ def _score_file(
         name=name,
         content=content,
         format=format,
-        column=int(column),
+        column=column,
         scorer=scorer,
     )
     keep_file(visitor, scoring)
