@@ -24,11 +24,17 @@ class SlowLine:
 
     def __init__(self, page: Page) -> None:
         self.said: list[BackMsg] = []
+        self._page = page
         self._held: list[tuple[WebSocketRoute, str | bytes]] | None = None
         page.route_web_socket("**/_stcore/stream", self._connect)
 
     def hold(self) -> None:
         self._held = []
+
+    def waits_for(self, word: str) -> None:
+        """Wait until something that is held has it."""
+        while not any(word.encode() in message for _, message in self._held or []):
+            self._page.evaluate("() => new Promise(requestAnimationFrame)")
 
     def let_go(self) -> None:
         held, self._held = self._held or [], None
@@ -120,3 +126,24 @@ def test_what_pages_said_may_arrive_once_the_visitor_has_left_them(
         line.say(message)
     tab.go("Score")
     tab.sees("The verdict appears here.")  # and the server noted no fault, as its fixture checks
+
+
+def test_a_chart_that_is_being_left_calls_nobody_back(
+    server: Server, open_tab: OpenTab, sample_home: Path
+) -> None:
+    lend(sample_home, "sample", server.home)
+    server.start()
+    tab = open_tab()
+    line = SlowLine(tab.page)
+    tab.open_with(source="sample", **ENDLESS)
+    tab.sees_rest()
+    line.hold()
+    tab.button("train").click()
+    line.waits_for("loss_chart")  # of another run than the chart has: it will want to report
+    tab.keyed("pages").get_by_role("link", name="Score").click()
+    said = len(line.said)
+    line.let_go()
+    expect(tab.page).to_have_title("Score · IMDB RNN Studio")
+    tab.sees_rest()
+    assert not any("loss_chart__events" in str(message) for message in line.said[said:])
+    expect(tab.page.get_by_role("combobox", name="Network")).to_be_visible()

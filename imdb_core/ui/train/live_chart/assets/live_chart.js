@@ -6,6 +6,7 @@ import { loadPlotly } from "./plotly.js";
 
 const REPORT_AGAIN_MS = 2000;
 const SAY_AGAIN_MS = 15000;
+const LEAVING_MS = 5000;
 const AXES = ["xaxis", "yaxis", "yaxis2", "yaxis3"];
 const MIN_EPOCHS = 2;
 const KEYS = { "+": [0.5, 0], "=": [0.5, 0], "-": [2, 0], ArrowLeft: [1, -0.25], ArrowRight: [1, 0.25] }; // wider, further
@@ -34,6 +35,7 @@ class LiveChart {
   isWired = false;
   isEnded = false;
   reportedAt = -Infinity;
+  leftAt = -Infinity;
   saidAt = -Infinity;
 
   constructor(parent, key) {
@@ -76,6 +78,11 @@ class LiveChart {
     for (const name of ["mouseup", "touchend", "touchcancel", "blur"]) {
       window.addEventListener(name, release, { capture: true, signal });
     }
+    const leave = (event) => {
+      if (event.type === "popstate" || event.target.closest?.("a[href]")) this.leftAt = performance.now();
+    };
+    document.addEventListener("click", leave, { capture: true, signal });
+    window.addEventListener("popstate", leave, { signal });
     this.plot.addEventListener("keydown", (event) => this.noteKey(event), { signal });
     this.resizing = new ResizeObserver(() => this.root.clientWidth !== this.drawnWidth && this.draw());
     this.resizing.observe(this.root);
@@ -92,6 +99,9 @@ class LiveChart {
   }
 
   report(setTriggerValue) {
+    // A report that follows the click on a link would call the server back to this page, and
+    // leave the visitor with an empty one.
+    if (performance.now() - this.leftAt < LEAVING_MS) return;
     const report = this.memory.report();
     const text = JSON.stringify(report);
     const isNew = text !== this.reported || performance.now() - this.reportedAt > REPORT_AGAIN_MS;
