@@ -140,10 +140,10 @@ def test_a_chart_that_is_being_left_calls_nobody_back(
     line.hold()
     tab.button("train").click()
     line.waits_for("loss_chart")  # of another run than the chart has: it will want to report
-    tab.keyed("pages").get_by_role("link", name="Score").click()
+    tab.keyed("pages").get_by_role("link", name="Data").click()
     said = len(line.said)
     line.let_go()
-    expect(tab.page).to_have_title("Score · IMDB RNN Studio")
+    expect(tab.page).to_have_title("Data · IMDB RNN Studio")
     tab.sees_rest()
     assert not any("loss_chart__events" in str(message) for message in line.said[said:])
-    expect(tab.page.get_by_role("combobox", name="Network")).to_be_visible()
+    tab.sees("Your own reviews")
