@@ -18,7 +18,7 @@ def more_epochs() -> int:
 def keep_going_label() -> str:
     """What the button says that keeps a run going."""
     count = more_epochs()
-    return f"Keep going, {count} more {'epoch' if count == 1 else 'epochs'}"
+    return f"Keep going: {count} {'epoch' if count == 1 else 'epochs'}"
 
 
 def draw_more_epochs(run: Run) -> None:
@@ -33,6 +33,6 @@ def draw_more_epochs(run: Run) -> None:
         value=more_epochs(),
         key=_KEY,
         label_visibility="collapsed",
-        width=120,
+        width=80,
         persist_state="session",
     )
