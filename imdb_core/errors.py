@@ -18,6 +18,7 @@ the command line shows it as it is. Anything else that escapes is a defect.
     │   ├── RunNotFoundError
     │   ├── RunDamagedError        a run folder cannot be read; the message names the file
     │   ├── RunStateError          the run's state does not allow what was asked
+    │   ├── RunForbiddenError      it is for whoever started the run to decide
     │   └── RunArchiveError        a zip that is offered as a run, and is none
     ├── TrainingError
     │   ├── DeviceUnavailableError
@@ -136,6 +137,10 @@ class RunDamagedError(RunError):
 
 class RunStateError(RunError):
     """The run's state does not allow what was asked of it."""
+
+
+class RunForbiddenError(RunError):
+    """What was asked of the run is for somebody else to decide."""
 
 
 class RunArchiveError(RunError):

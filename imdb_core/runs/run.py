@@ -84,6 +84,7 @@ class Run:
         parent: the run that this one goes on from, if any.
         pinned_texts: the user's own, judged after every epoch.
         guess: the epoch at which the user thought it would stop, if they said so.
+        visitor: the mark of whoever started or resumed it last; empty where that is not known.
         state: what the last event means, but `interrupted` where its owner has died.
         epochs: finished epochs in order, epoch 1 first.
         pinned: P(positive) of each pinned text, for each of `epochs`.
@@ -118,6 +119,7 @@ class Run:
     reason: StopReason | None
     error: str | None
     error_kind: str = ""
+    visitor: str = ""
     notes: str = ""
     tags: tuple[str, ...] = ()
     is_archived: bool = False

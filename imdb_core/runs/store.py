@@ -60,6 +60,7 @@ class RunStore:
         parent: str | None = None,
         pinned_texts: Sequence[str] = (),
         guess: int | None = None,
+        visitor: str = "",
     ) -> Run:
         """A new run, queued, owned by this process.
 
@@ -69,6 +70,7 @@ class RunStore:
             parent: the run that it goes on from.
             pinned_texts: as `checked_texts` gives them.
             guess: the epoch at which the user thinks it will stop.
+            visitor: the mark of whoever starts it, if a visitor does.
 
         Raises:
             StorageError: the folder cannot be written.
@@ -90,7 +92,7 @@ class RunStore:
         with self.shelf.new_folder(run_id) as draft:
             write_json_atomically(draft / "run.json", facts)
             EventLog(draft / "events.jsonl", now=self._now).append(
-                "queued", owner=vars(this_process())
+                "queued", owner=vars(this_process()), **transitions.visitor_field(visitor)
             )
         return self.get(run_id)
 
@@ -208,16 +210,16 @@ class RunStore:
         path = self.shelf.find(run_id) / "events.jsonl"
         return EventLog(path, on_event=on_event, now=self._now)
 
-    def claim(self, run_id: str) -> Run:
+    def claim(self, run_id: str, visitor: str = "") -> Run:
         """`transitions.claim`, by the run's id; the others likewise."""
         with self._lock():
-            transitions.claim(self.get(run_id), self.log(run_id))
+            transitions.claim(self.get(run_id), self.log(run_id), visitor)
         return self.get(run_id)
 
-    def keep_going(self, run_id: str, more_epochs: int) -> Run:
+    def keep_going(self, run_id: str, more_epochs: int, visitor: str = "") -> Run:
         """`transitions.keep_going`."""
         with self._lock():
-            transitions.keep_going(self.get(run_id), self.log(run_id), more_epochs)
+            transitions.keep_going(self.get(run_id), self.log(run_id), more_epochs, visitor)
         return self.get(run_id)
 
     def change(self, run_id: str, **settings: float) -> Run:

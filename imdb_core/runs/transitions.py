@@ -17,18 +17,26 @@ _RESTS = ("paused", "changed", "stopped", "failed", "interrupted")
 _STAMP = ("seq", "event", "time")
 
 
-def claim(run: Run, log: EventLog) -> None:
+def claim(run: Run, log: EventLog, visitor: str = "") -> None:
     """Queue a run again that has stopped, as this process's own.
+
+    Only a paused run stays with whoever paused over it; any other becomes the visitor's.
+
+    Args:
+        run: as its folder tells it.
+        log: its events.
+        visitor: the mark of whoever asks, if a visitor does.
 
     Raises:
         RunStateError: it is at work, or came to its end by a rule.
     """
     run.check_resumable()
-    log.append("queued", owner=vars(this_process()))
+    owner = run.visitor if run.state == "paused" else ""
+    log.append("queued", owner=vars(this_process()), **visitor_field(owner or visitor))
 
 
-def keep_going(run: Run, log: EventLog, more_epochs: int) -> None:
-    """Queue a run that a rule ended, to train so many epochs more.
+def keep_going(run: Run, log: EventLog, more_epochs: int, visitor: str = "") -> None:
+    """Queue a run that a rule ended, to train so many epochs more; it becomes the visitor's.
 
     Raises:
         RunStateError: no rule ended it, or it has as many epochs as a run can have.
@@ -39,7 +47,17 @@ def keep_going(run: Run, log: EventLog, more_epochs: int) -> None:
             f"{len(run.epochs)} epochs. Resume it, or train another one."
         )
     last_epoch = min(len(run.epochs) + more_epochs, EPOCHS_LIMIT)
-    log.append("queued", owner=vars(this_process()), last_epoch=last_epoch)
+    log.append(
+        "queued",
+        owner=vars(this_process()),
+        **visitor_field(visitor),
+        last_epoch=last_epoch,
+    )
+
+
+def visitor_field(mark: str) -> dict[str, str]:
+    """Whose a run is from its `queued` event on; without it, it stays whose it was."""
+    return {"visitor": mark} if mark else {}
 
 
 def change(run: Run, log: EventLog, settings: dict[str, float]) -> None:

@@ -15,7 +15,7 @@ from imdb_core.studio import Studio
 from imdb_core.ui.keep_going import draw_more_epochs, keep_going_label, more_epochs
 from imdb_core.ui.runs.bin import remember_deleted
 from imdb_core.ui.train.transport import refusal
-from imdb_core.ui.visitor import visitor_id
+from imdb_core.ui.visitor import this_visitor
 from imdb_core.ui.wording import as_markdown, computer_phrase, settings_phrase
 
 _EDIT, _ERROR = "edit", "edit_error"
@@ -83,7 +83,7 @@ def draw_put_away(studio: Studio, runs: Sequence[Run]) -> None:
         deleted = []
         try:
             for run in deletable:
-                studio.store.delete(run.id)
+                studio.delete(run.id, visitor=this_visitor())
                 deleted.append((run.id, run.name))
         finally:
             remember_deleted(deleted)
@@ -109,7 +109,7 @@ def _draw_resume(studio: Studio, run: Run) -> None:
         disabled=bool(refused),
         help=refused or None,
     ):
-        studio.resume(run.id, visitor=visitor_id())
+        studio.resume(run.id, visitor=this_visitor())
         st.switch_page("app.py")
 
 
@@ -123,7 +123,7 @@ def _draw_keep_going(studio: Studio, run: Run) -> None:
         help="Trains on, whatever the patience says; the best epoch's weights stay the ones that "
         "are kept.",
     ):
-        studio.keep_going(run.id, more_epochs(), visitor=visitor_id())
+        studio.keep_going(run.id, more_epochs(), visitor=this_visitor())
         st.switch_page("app.py")
     draw_more_epochs(run)
 

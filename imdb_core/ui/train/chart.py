@@ -10,7 +10,7 @@ from imdb_core.studio import Studio
 from imdb_core.ui.charts import chart_sentence
 from imdb_core.ui.train.live_chart import Baseline, ChartView, Ghost, live_chart
 from imdb_core.ui.train.state import STATE_WORDS, state_of
-from imdb_core.ui.visitor import visitor_id
+from imdb_core.ui.visitor import this_visitor
 
 _MOST_GHOSTS = 3
 _GHOSTS = "ghosts"
@@ -65,11 +65,11 @@ def _ghosts(studio: Studio, run: Run) -> list[Ghost]:
     asked = run.id, are_all_wanted
     known, ghosts = st.session_state.get(_GHOSTS, (None, []))
     if known != asked:
-        most = _MOST_GHOSTS if are_all_wanted else 1
+        most, mark = _MOST_GHOSTS if are_all_wanted else 1, this_visitor().mark
         runs = studio.store.before(
             run.id,
             most,
-            is_wanted=lambda run_id: are_all_wanted or studio.visitor_of(run_id) == visitor_id(),
+            is_wanted=lambda run_id: are_all_wanted or studio.visitor_of(run_id) == mark,
         )
         ghosts = [_ghost(earlier, run) for earlier in runs]
         # One that was told to stop may still be writing its last epoch.

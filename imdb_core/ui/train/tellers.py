@@ -20,7 +20,7 @@ from imdb_core.ui.keep_going import draw_more_epochs, keep_going_label, more_epo
 from imdb_core.ui.train import address
 from imdb_core.ui.train.settings_form import set_values
 from imdb_core.ui.train.transport import act
-from imdb_core.ui.visitor import visitor_id
+from imdb_core.ui.visitor import as_visitor, this_visitor
 from imdb_core.ui.wording import as_markdown
 
 _FAULT = "change_fault"
@@ -51,7 +51,7 @@ def _draw_next_steps(studio: Studio, run: Run) -> None:
                 query_params={"run": run.id},
             )
         if run.can_keep_going:
-            go_on = partial(studio.keep_going, run.id, more_epochs(), visitor=visitor_id())
+            go_on = partial(as_visitor(studio.keep_going), run.id, more_epochs())
             st.button(
                 keep_going_label(),
                 icon=":material/fast_forward:",
@@ -99,7 +99,8 @@ def _change(studio: Studio, run_id: str, keys: dict[str, str], version: str) -> 
     st.session_state.pop(_FAULT, None)
     try:
         if all(key in st.session_state for key in keys.values()):  # else the page has been left
-            studio.store.change(run_id, **{name: st.session_state[keys[name]] for name in keys})
+            values = {name: st.session_state[keys[name]] for name in keys}
+            studio.change(run_id, visitor=this_visitor(), **values)
     except StudioError as error:
         st.session_state[_FAULT] = version, error
 

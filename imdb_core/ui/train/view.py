@@ -17,8 +17,14 @@ from imdb_core.ui.train import tellers
 from imdb_core.ui.train.chart import draw_chart, draw_chart_options, draw_reading_help
 from imdb_core.ui.train.settings_form import form_is_behind
 from imdb_core.ui.train.state import STATE_WORDS, state_of
-from imdb_core.ui.train.transport import act, draw_transport, draw_transport_fault, note_drawn
-from imdb_core.ui.visitor import may_control, visitor_id
+from imdb_core.ui.train.transport import (
+    act,
+    draw_transport,
+    draw_transport_fault,
+    note_drawn,
+    refusal,
+)
+from imdb_core.ui.visitor import as_visitor, this_visitor
 from imdb_core.ui.wording import as_markdown, duration, hearts, patience_words, settings_phrase
 
 _LIVE_TICK_S = 0.25
@@ -36,14 +42,14 @@ def run_view(studio: Studio, drawn_signature: tuple[str, ...]) -> None:
         studio: the runs.
         drawn_signature: `page_signature` from before anything of the page was drawn.
     """
-    run = studio.current(visitor_id())
+    run = studio.current(this_visitor())
     tick_s = _LIVE_TICK_S if run is not None and run.is_live else _IDLE_TICK_S
     st.fragment(_draw, run_every=tick_s)(studio, drawn_signature)
 
 
 def page_signature(studio: Studio) -> tuple[str, ...]:
     """What the rest of the page depends on: it is drawn anew when this changes."""
-    run = studio.current(visitor_id())
+    run = studio.current(this_visitor())
     if run is None:
         return ()
     return run.id, state_of(studio, run), *(queued.id for queued in studio.queue())
@@ -55,7 +61,7 @@ def _draw(studio: Studio, drawn_signature: tuple[str, ...]) -> None:
     if page_signature(studio) != drawn_signature or form_is_behind():
         st.rerun()
     note_drawn()
-    run = studio.current(visitor_id())
+    run = studio.current(this_visitor())
     draw_transport_fault()
     with st.container(horizontal=True, vertical_alignment="center", key="run_bar"):
         _draw_title(studio, run)
@@ -88,7 +94,7 @@ def _draw(studio: Studio, drawn_signature: tuple[str, ...]) -> None:
 
 
 def _draw_told(studio: Studio, run: Run) -> None:
-    if run.state == "paused" and may_control(studio, run):
+    if run.state == "paused" and not refusal(studio, run):
         tellers.draw_changes(studio, run)
     tellers.draw_changes_made(run)
     tellers.draw_coach(run)
@@ -136,7 +142,7 @@ def _draw_queue(studio: Studio, run: Run) -> None:
     mine = [
         (place, waiting)
         for place, waiting in enumerate(queue)
-        if place and waiting.id != run.id and may_control(studio, waiting)
+        if place and waiting.id != run.id and not refusal(studio, waiting)
     ]
     for place, waiting in mine[:_MOST_WAITING]:
         _draw_waiting(studio, place, waiting)
@@ -154,7 +160,7 @@ def _draw_waiting(studio: Studio, place: int, waiting: Run) -> None:
             icon=":material/close:",
             key=key,
             on_click=act,
-            args=(key, partial(studio.stop, waiting.id)),
+            args=(key, partial(as_visitor(studio.stop), waiting.id)),
         )
 
 
