@@ -195,7 +195,6 @@ def test_a_paused_run_of_another_visitor_cannot_be_resumed_from_elsewhere(
     assert page.button(key="resume").disabled
     page.button(key="resume").proto.disabled = False  # as a forged message would
     page.button(key="resume").click().run()
-    assert "somebody else" in page.error[0].value
     assert studio.store.get(theirs.id).state == "paused"
 
 
