@@ -4,13 +4,13 @@ import re
 from pathlib import Path
 
 import pytest
+from imdb_core.ui.train.live_chart import ChartView
 from streamlit.testing.v1 import AppTest
 
 from imdb_core.config import TrainConfig
 from imdb_core.runs.run import Run
 from imdb_core.studio import Studio
 from imdb_core.ui.train import chart
-from imdb_core.ui.train.live_chart import ChartView
 from tests.browser.homes import lend
 from tests.conftest import PROJECT
 from tests.pages.conftest import OpenPage
