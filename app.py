@@ -1,4 +1,4 @@
-"""Train: settings on the left, the run on the right."""
+"""The server, and its first page: Train, with settings on the left and the run on the right."""
 
 from functools import partial
 
@@ -21,7 +21,7 @@ from imdb_core.ui.train.cost_line import draw_cost
 from imdb_core.ui.train.retraining import draw_retrain_switch, should_retrain
 from imdb_core.ui.train.settings_form import draw_difference, form_config, settings_form
 from imdb_core.ui.train.transport import act
-from imdb_core.ui.train.view import page_signature, run_view
+from imdb_core.ui.train.view import run_view
 from imdb_core.ui.visitor import remember_visitor, this_visitor
 from imdb_core.ui.wording import as_markdown
 
@@ -108,13 +108,24 @@ def draw_form(studio: Studio) -> None:
         address.write_address(config, studio.current(this_visitor()))
 
 
-with frame.page("Train") as studio:
-    address.read_address()
-    signature = page_signature(studio)
-    form, stage = form_and_stage(has_run=bool(signature))
-    with form, frame.errors_as_sentences():
-        address.draw_address_faults()
-        draw_form(studio)
-    with stage, frame.errors_as_sentences():
-        run_view(studio, signature)
-    remember_visitor()
+def draw_page() -> None:
+    """The Train page."""
+    with frame.page("Train") as studio:
+        address.read_address()
+        run = studio.current(this_visitor())
+        form, stage = form_and_stage(has_run=run is not None)
+        with form, frame.errors_as_sentences():
+            address.draw_address_faults()
+            draw_form(studio)
+        with stage, frame.errors_as_sentences():
+            run_view(studio, run)
+        remember_visitor()
+
+
+# Streamlit runs this file as the Train page, and its server imports it for the routes.
+if __name__ == "__main__":
+    draw_page()
+else:
+    from imdb_core.api.routes import routes
+
+    app = st.App("app.py", routes=routes())

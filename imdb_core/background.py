@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
@@ -31,11 +32,9 @@ if TYPE_CHECKING:
 _RETRY_S: Final = 30.0
 _MOST_FAULTS: Final = 64
 _LASTING: Final = (DeviceUnavailableError, EngineUnavailableError)
-_WISH_S: Final = 5.0  # pages ask twice a second
-_MOST_WAITING: Final = 8
 _RUNS_REMEMBERED: Final = 5
+_VISITORS_REMEMBERED: Final = 100
 _FEWEST_EPOCHS: Final = 3
-_CONFIRMED_AFTER_S: Final = 3.0
 
 Clock = Callable[[], float]
 """Seconds from any origin, never going back."""
@@ -77,6 +76,7 @@ class BaselineFinder:
         settings: where prepared data lie.
         library: the data.
         is_busy: whether something trains; nothing is begun then.
+        on_found: called when they are known, or cannot be had.
         clock: tells how long ago a fault was.
     """
 
@@ -86,11 +86,13 @@ class BaselineFinder:
         library: DataLibrary,
         is_busy: Callable[[], bool],
         *,
+        on_found: Callable[[], None] = lambda: None,
         clock: Clock = time.monotonic,
     ) -> None:
         self._settings = settings
         self._library = library
         self._is_busy = is_busy
+        self._on_found = on_found
         self._queue = JobQueue("baselines")
         self._faults = Faults(clock)
         self._found: dict[tuple[str, float], Baselines] = {}
@@ -124,14 +126,16 @@ class BaselineFinder:
         except Exception as error:
             self._faults.note(key, error)
             raise
+        finally:
+            self._on_found()
 
 
 class CostFinder:
     """What a training would cost, measured while nothing trains.
 
-    One measurement after another, each to its end; one that nobody has asked for in the
+    One measurement after another, each to its end; one whose visitor has asked for another in the
     meantime is left out when its turn comes. The first often meets a browser that still loads
-    the page, so who goes on asking has it confirmed by a second one. A measurement then has the
+    the page, so a second one confirms it some seconds later. A measurement then has the
     machine for itself, a run has not: the browser that draws it may be on the same machine. So
     the last runs tell by how much to multiply.
 
@@ -139,7 +143,9 @@ class CostFinder:
         settings: where runs will be written.
         library: the data.
         is_busy: whether a measurement would be disturbed.
-        clock: tells how long ago something was asked for.
+        on_found: called when a cost is known, confirmed, or cannot be had.
+        confirm_after_s: from a first measurement to the one that confirms it.
+        clock: tells how long ago a fault was.
     """
 
     def __init__(
@@ -148,22 +154,29 @@ class CostFinder:
         library: DataLibrary,
         is_busy: Callable[[], bool],
         *,
+        on_found: Callable[[], None] = lambda: None,
+        confirm_after_s: float = 3.0,
         clock: Clock = time.monotonic,
     ) -> None:
         self._settings = settings
         self._library = library
         self._is_busy = is_busy
-        self._clock = clock
+        self._on_found = on_found
+        self._confirm_after_s = confirm_after_s
         self._queue = JobQueue("cost")
         self._faults = Faults(clock)
-        self._asked: dict[TrainConfig, float] = {}  # when last, of what waits
+        self._asked: dict[str, TrainConfig] = {}  # by whom, the last of each
         self._estimator: CostEstimator | None = None
-        self._measured_at = -math.inf
+        self._timer: threading.Timer | None = None
         # Seconds of an epoch's computing in the last runs, by their settings.
         self._took: OrderedDict[TrainConfig, float] = OrderedDict()
 
-    def get(self, config: TrainConfig) -> Cost | None:
+    def get(self, config: TrainConfig, visitor: str = "") -> Cost | None:
         """The cost once it is known, None until then.
+
+        Args:
+            config: the settings.
+            visitor: who asks.
 
         Raises:
             StudioError: there can be no such training on this machine, or measuring it has
@@ -172,15 +185,15 @@ class CostFinder:
         fault = self._faults.of(config)
         if fault is not None:
             raise StudioError(fault)
+        self._note_asked(visitor, config)
+        known = None
         if self._estimator is not None:
             known = self._estimator.known(config, self._dataset(config))
-            if known is not None:
-                if self._is_to_be_confirmed(config, known):
-                    self._wish(config)
-                return known.at_pace(self._pace(config))
-        if not self._is_busy():
-            self._wish(config)
-        return None
+        if known is None:
+            self._request(config)
+        elif not known.is_confirmed:
+            self._confirm_soon()
+        return known.at_pace(self._pace(config)) if known else None
 
     def learn(self, run: Run) -> None:
         """Take the run's epochs for what others will take, too."""
@@ -199,11 +212,10 @@ class CostFinder:
 
     def end(self) -> None:
         """End what is under way; the next question has it begun anew."""
+        if self._timer is not None:
+            self._timer.cancel()
+        self._asked.clear()
         self._queue.end()
-
-    def _is_to_be_confirmed(self, config: TrainConfig, known: Cost) -> bool:
-        is_time = self._clock() - self._measured_at >= _CONFIRMED_AFTER_S
-        return is_time and not known.is_confirmed and not self._is_busy()
 
     def _pace(self, config: TrainConfig) -> float:
         """By how much a run takes longer than is measured: these settings' own, else the middle
@@ -223,24 +235,43 @@ class CostFinder:
             return None
         return took / (measured.train_seconds + measured.validation_seconds)
 
-    def _wish(self, config: TrainConfig) -> None:
-        """Have it measured when its turn comes; who finds the line full asks again."""
-        id = config.model_dump_json()
-        if self._queue.find(id) is None and len(self._queue.active_ids()) > _MOST_WAITING:
-            return
-        self._asked[config] = self._clock()
-        self._queue.submit(id, lambda job: self._measure(job, config))
+    def _note_asked(self, visitor: str, config: TrainConfig) -> None:
+        self._asked.pop(visitor, None)
+        self._asked[visitor] = config
+        while len(self._asked) > _VISITORS_REMEMBERED:
+            del self._asked[next(iter(self._asked))]
+
+    def _request(self, config: TrainConfig) -> None:
+        """Have it measured when its turn comes, unless something trains: then ask again after."""
+        if not self._is_busy():
+            self._queue.submit(config.model_dump_json(), lambda job: self._measure(job, config))
 
     def _measure(self, job: Job, config: TrainConfig) -> None:
-        is_wanted = self._clock() - self._asked.get(config, -math.inf) < _WISH_S
+        is_wanted = config in list(self._asked.values())
+        if not is_wanted or job.is_stop_requested or self._is_busy():
+            return
         try:
-            if is_wanted and not job.is_stop_requested and not self._is_busy():
-                self._estimate(config, job.stop_flag)
+            self._estimate(config, job.stop_flag)
         except Exception as error:
             self._faults.note(config, error)
             raise
         finally:
-            self._asked.pop(config, None)
+            self._on_found()
+
+    def _confirm_soon(self) -> None:
+        """Measure what somebody still asks for once more, when the page has loaded."""
+        if self._timer is None or not self._timer.is_alive():
+            self._timer = threading.Timer(self._confirm_after_s, self._confirm)
+            self._timer.daemon = True
+            self._timer.start()
+
+    def _confirm(self) -> None:
+        assert self._estimator is not None
+        for config in set(self._asked.values()):
+            with suppress(StudioError):  # the reviews are gone by now
+                known = self._estimator.known(config, self._dataset(config))
+                if known is not None and not known.is_confirmed:
+                    self._request(config)
 
     def _estimate(self, config: TrainConfig, stop: StopFlag) -> None:
         # Imported where it is needed: the first screen does not wait for PyTorch.
@@ -251,7 +282,6 @@ class CostFinder:
         dataset = self._dataset(config)
         is_known = self._estimator.known(config, dataset) is not None
         self._estimator.estimate(config, dataset, confirm=is_known, stop=stop)
-        self._measured_at = self._clock()
 
     def _dataset(self, config: TrainConfig) -> Dataset | None:
         source = self._library.resolve(config.source)

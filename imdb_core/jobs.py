@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import logging
+import secrets
 import threading
 import traceback
-from collections import deque
-from collections.abc import Callable
-from typing import Any
+from collections import OrderedDict, deque
+from collections.abc import Callable, Hashable
+from typing import Any, Final, TypeVar
 
+from imdb_core.changes import Changes
 from imdb_core.errors import StudioError
 from imdb_core.stop_flag import StopFlag
 
 logger = logging.getLogger(__name__)
+
+_ANSWERS_KEPT: Final = 64
+_NO_ANSWER: Final = "This could not be worked out; the program's log says why."
+
+T = TypeVar("T")
 
 
 class Job:
@@ -20,25 +27,41 @@ class Job:
 
     Attributes:
         id: unique among the jobs that are waiting or running.
-        progress: whatever the work last reported, for a page to show.
+        topic: what `Changes` calls it. Nobody can guess it: of a job, only those learn
+            who are shown its page.
         error: what ended the work, if anything did.
         stop_flag: set once the work is asked to end; it looks there often.
     """
 
-    def __init__(self, id: str) -> None:
+    def __init__(self, id: str, changes: Changes | None = None) -> None:
         self.id = id
-        self.progress: Any = None
+        self.topic = f"job/{secrets.token_urlsafe(9)}"
         self.error: Exception | None = None
         self.stop_flag = StopFlag()
+        self._changes = changes
+        self._progress: Any = None
         self._done = threading.Event()
+
+    @property
+    def progress(self) -> Any:  # noqa: ANN401 - each kind of work has its own
+        """Whatever the work last reported, for a page to show."""
+        return self._progress
+
+    @progress.setter
+    def progress(self, progress: Any) -> None:  # noqa: ANN401 - see above
+        self._progress = progress
+        if self._changes is not None:
+            self._changes.show(self.topic, progress)
 
     def stop(self) -> None:
         """Ask the work to end soon; it decides what to keep."""
         self.stop_flag.set()
+        self.tell()
 
     def pause(self) -> None:
         """Ask the work to end soon, so that it can go on later."""
         self.stop_flag.pause()
+        self.tell()
 
     @property
     def is_stop_requested(self) -> bool:
@@ -54,6 +77,16 @@ class Job:
         """Block until the work has ended; False if it had not in time."""
         return self._done.wait(timeout_s)
 
+    def end(self) -> None:
+        """Note that the work has ended; the queue's to call."""
+        self._done.set()
+        self.tell()
+
+    def tell(self) -> None:
+        """Have whoever shows it look again."""
+        if self._changes is not None:
+            self._changes.tell(self.topic)
+
 
 class JobQueue:
     """Runs jobs one after another in one daemon thread, started with the first job.
@@ -63,10 +96,12 @@ class JobQueue:
 
     Args:
         name: the thread's name.
+        changes: told of each job by its topic, when it begins to work, reports or ends.
     """
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, changes: Changes | None = None) -> None:
         self._name = name
+        self._changes = changes
         self._lock = threading.Condition(threading.RLock())
         self._waiting: deque[tuple[Job, Callable[[Job], None]]] = deque()
         self._running: Job | None = None
@@ -79,7 +114,7 @@ class JobQueue:
             existing = self._find(id)
             if existing is not None:
                 return existing
-            job = Job(id)
+            job = Job(id, self._changes)
             self._waiting.append((job, work))
             if self._thread is None:
                 self._thread = threading.Thread(target=self._work, name=self._name, daemon=True)
@@ -96,7 +131,7 @@ class JobQueue:
             self._waiting.remove(waiting)
         job, _ = waiting
         job.stop()
-        job._done.set()
+        job.end()
         return True
 
     def find(self, id: str) -> Job | None:
@@ -147,6 +182,7 @@ class JobQueue:
                     return
                 job, work = self._waiting.popleft()
                 self._running = job
+            job.tell()
             try:
                 work(job)
             except StudioError as error:
@@ -159,7 +195,77 @@ class JobQueue:
             del work  # what it holds may be large, and the next job far
             with self._lock:
                 self._running = None
-            job._done.set()
+            job.end()
+
+
+class Memo:
+    """Each question is answered once, one after another in a thread of their own.
+
+    Args:
+        name: the thread's name.
+        changes: told of each question's job.
+    """
+
+    def __init__(self, name: str, changes: Changes | None = None) -> None:
+        self._queue = JobQueue(name, changes)
+        self._lock = threading.Lock()
+        self._jobs: OrderedDict[Hashable, tuple[Job, list[Any]]] = OrderedDict()
+        self._asked = 0
+
+    def get(self, question: Hashable, work: Callable[[], T], *, wait_s: float = 0.0) -> T | None:
+        """The answer of `work` to `question`, or None while it is worked out.
+
+        Args:
+            question: tells answers apart.
+            work: gives the answer; run in another thread, unless it is known already.
+            wait_s: how long to wait for it at most.
+
+        Raises:
+            StudioError: there is no answer, for the reason that it says.
+        """
+        job, answer = self._job(question, work)
+        if not job.wait(wait_s):
+            return None
+        if job.error is not None:
+            if isinstance(job.error, StudioError):
+                raise job.error.with_traceback(None)  # it would grow with each question
+            raise StudioError(_NO_ANSWER) from job.error
+        found: T = answer[0]
+        return found
+
+    def topic(self, question: Hashable) -> str | None:
+        """What `Changes` calls the work on `question`, once that was asked."""
+        with self._lock:
+            known = self._jobs.get(question)
+            return known[0].topic if known else None
+
+    def end(self) -> None:
+        """End what is under way and forget all answers."""
+        self._queue.end()
+        with self._lock:
+            self._jobs.clear()
+
+    def forget(self, question: Hashable) -> None:
+        """Work it out anew when it is asked for again."""
+        with self._lock:
+            self._jobs.pop(question, None)
+
+    def _job(self, question: Hashable, work: Callable[[], Any]) -> tuple[Job, list[Any]]:
+        with self._lock:
+            if question not in self._jobs:
+                answer: list[Any] = []
+                self._asked += 1
+                job = self._queue.submit(str(self._asked), lambda job: answer.append(work()))
+                self._jobs[question] = job, answer
+                self._drop_old()
+            self._jobs.move_to_end(question)
+            return self._jobs[question]
+
+    def _drop_old(self) -> None:
+        """Keep the newest answers, and whatever is not answered yet."""
+        for question in list(self._jobs)[:-_ANSWERS_KEPT]:
+            if self._jobs[question][0].is_done:
+                del self._jobs[question]
 
 
 def _let_go(error: Exception) -> Exception:

@@ -12,11 +12,14 @@ from typing import TYPE_CHECKING
 
 from imdb_core.background import BaselineFinder, CostFinder
 from imdb_core.baselines import Baselines
+from imdb_core.changes import Changes
 from imdb_core.config import Source, TrainConfig
 from imdb_core.data import DataLibrary
+from imdb_core.data.uploads import Uploads
 from imdb_core.errors import RunDamagedError, RunError, RunStateError, StorageError
-from imdb_core.jobs import Job, JobQueue
+from imdb_core.jobs import Job, JobQueue, Memo
 from imdb_core.mlflow_mirror import MlflowMirror
+from imdb_core.runs.event_log import Event
 from imdb_core.runs.pinned_texts import checked_texts
 from imdb_core.runs.run import Run
 from imdb_core.runs.store import RunStore
@@ -46,13 +49,27 @@ class Studio:
         settings: the folders.
         store: the runs.
         library: the data.
+        changes: what pages wait for: `run/<id>` (its state), `runs` (which there are and their
+            states), `cost`, `baselines`, and each job's own topic.
+        uploads: files that visitors add to the data.
+        imports, files: work on files that visitors brought, one after another.
+        answers, curves, calibrations: what the Score page asks of a network.
     """
 
     def __init__(self, settings: Settings, *, mirror: MlflowMirror | None = None) -> None:
         self.settings = settings
         self._mirror = mirror
-        self._training = JobQueue("trainer")
-        self._preparing = JobQueue("data")
+        self.changes = Changes()
+        self._training = JobQueue("trainer", self.changes)
+        self._preparing = JobQueue("data", self.changes)
+        self.library = DataLibrary(settings)
+        self.uploads = Uploads(self.library, self.changes)
+        self.imports = JobQueue("imports", self.changes)
+        self.files = JobQueue("files", self.changes)
+        self.answers = Memo("answers", self.changes)
+        # Not behind the explanations that take long: a page draws it first.
+        self.curves = Memo("curves", self.changes)
+        self.calibrations = Memo("calibration", self.changes)
         self._warm_up: Job | None = None
         self._preparations: dict[Source, Job] = {}
         # The marks of whoever started or resumed a run last; the last run comes last.
@@ -62,9 +79,12 @@ class Studio:
         # the one without the other and takes the run for abandoned.
         self._starting = threading.RLock()
         self.store = RunStore(settings.runs_folder, is_own_job=self._is_own_job)
-        self.library = DataLibrary(settings)
-        self._baselines = BaselineFinder(settings, self.library, self._is_busy)
-        self._costs = CostFinder(settings, self.library, self._is_busy)
+        self._baselines = BaselineFinder(
+            settings, self.library, self._is_busy, on_found=lambda: self.changes.tell("baselines")
+        )
+        self._costs = CostFinder(
+            settings, self.library, self._is_busy, on_found=lambda: self.changes.tell("cost")
+        )
         self._making = threading.Lock()
         self._evaluator: Evaluator | None = None
         try:
@@ -184,6 +204,7 @@ class Studio:
         if job is None:
             raise RunStateError(f"Run {run_id} is not at work here, so it cannot be paused.")
         job.pause()
+        self._tell(run_id)
 
     def stop(self, run_id: str, *, visitor: Visitor = NOBODY) -> None:
         """Ask a run of this process, or a paused one, to end; it keeps its best epoch.
@@ -202,6 +223,7 @@ class Studio:
                     # The visitor would rather look at any other run of theirs.
                     self._visitors = {run_id: self._visitors[run_id]} | self._visitors
                 self._settle(run_id)
+                self._tell(run_id)
                 return
         job = self._training.find(run_id)
         if job is not None:
@@ -212,6 +234,7 @@ class Studio:
             )
         else:
             self.store.end_paused(run_id)
+        self._tell(run_id)
 
     def visitor_of(self, run_id: str) -> str:
         """The mark of whoever started or resumed the run last; empty where nobody knows."""
@@ -239,6 +262,11 @@ class Studio:
                 return self.store.get(run_id)
         return self.store.newest() if visitor.is_at_computer else None
 
+    @property
+    def is_training(self) -> bool:
+        """Whether any run is at work or waits in this process."""
+        return bool(self._training.active_ids())
+
     def queue(self) -> list[Run]:
         """The runs at work or waiting in this process, in order."""
         runs = []
@@ -254,6 +282,7 @@ class Studio:
             lambda job: self._prepare(job, source, path),
         )
         self._preparations[source] = job
+        self.changes.tell("preparation")
         return job
 
     def preparation(self, source: Source) -> Job | None:
@@ -264,13 +293,17 @@ class Studio:
         """What simpler methods reach on the run's validation reviews, once that is known."""
         return self._baselines.get(run)
 
-    def cost(self, config: TrainConfig) -> Cost | None:
+    def cost(self, config: TrainConfig, *, visitor: str = "") -> Cost | None:
         """What training `config` would take on this machine, once that is measured.
+
+        Args:
+            config: the settings.
+            visitor: who asks; what they asked for before is no longer measured.
 
         Raises:
             StudioError: there can be no such training on this machine.
         """
-        return self._costs.get(config)
+        return self._costs.get(config, visitor)
 
     @property
     def evaluator(self) -> Evaluator:
@@ -280,15 +313,22 @@ class Studio:
 
         with self._making:
             if self._evaluator is None:
-                self._evaluator = Evaluator()
+                self._evaluator = Evaluator(self.changes)
             return self._evaluator
 
     def end_background_work(self) -> None:
-        """End the baselines, costs and evaluations under way, their processes and threads.
+        """End baselines, costs, evaluations and answers under way, their processes and threads.
 
         Returns once they have ended; what is asked for again is begun anew.
         """
-        for work in (self._baselines, self._costs, self._evaluator):
+        for work in (
+            self._baselines,
+            self._costs,
+            self._evaluator,
+            self.answers,
+            self.curves,
+            self.calibrations,
+        ):
             if work is not None:
                 work.end()
 
@@ -296,7 +336,7 @@ class Studio:
         """Import PyTorch and compile the kernels in the background, once."""
         with self._starting:
             if self._warm_up is None:
-                self._warm_up = JobQueue("warm-up").submit("warm-up", _warm_up)
+                self._warm_up = JobQueue("warm-up", self.changes).submit("warm-up", _warm_up)
             return self._warm_up
 
     def _continue(
@@ -335,6 +375,16 @@ class Studio:
     def _submit(self, run_id: str, pause_after: int | None = None) -> None:
         self._costs.cancel()
         self._training.submit(run_id, lambda job: self._train(job, run_id, pause_after))
+        self._tell(run_id)
+
+    def _tell(self, run_id: str, event: Event | None = None) -> None:
+        """The run, or what one may do with it, is not what it was."""
+        self.changes.tell(f"run/{run_id}", state=event and event["seq"])
+        self.changes.tell("runs")
+
+    def _note_event(self, run_id: str, event: Event) -> None:
+        if event["event"] != "epoch":
+            self._tell(run_id, event)
 
     def _train(self, job: Job, run_id: str, pause_after: int | None) -> None:
         # Imported where it is needed: the first screen does not wait for PyTorch.
@@ -347,6 +397,7 @@ class Studio:
             stop=job.stop_flag,
             pause_after=pause_after,
             on_progress=lambda progress: setattr(job, "progress", progress),
+            on_event=lambda event: self._note_event(run_id, event),
         )
         self._settle(run_id)
 
@@ -363,12 +414,15 @@ class Studio:
             self._mirror.submit(run)
 
     def _prepare(self, job: Job, source: Source, path: Path | None) -> None:
-        self.library.prepare(
-            source,
-            path=path,
-            on_progress=lambda progress: setattr(job, "progress", progress),
-            is_cancelled=job.stop_flag.is_set,
-        )
+        try:
+            self.library.prepare(
+                source,
+                path=path,
+                on_progress=lambda progress: setattr(job, "progress", progress),
+                is_cancelled=job.stop_flag.is_set,
+            )
+        finally:
+            self.changes.tell("preparation")
 
     def _is_busy(self) -> bool:
         """Whether something trains, or is about to, or the kernels still compile."""

@@ -27,9 +27,25 @@ class Progress:
     total: int | None = None
     unit: Unit = "reviews"
 
+    @property
+    def share(self) -> float:
+        """How much of the stage is done, from 0 to 1; 0 where nobody knows."""
+        return min(self.done / self.total, 1.0) if self.total else 0.0
+
+    @property
+    def text(self) -> str:
+        """The stage and how far it is: `Downloading imdb.npz (3.2 of 17.8 MB)`."""
+        if not self.done:
+            return f"{self.stage} …"
+        if self.unit == "bytes":
+            total = f" of {self.total / 1e6:.1f}" if self.total else ""
+            return f"{self.stage} ({self.done / 1e6:.1f}{total} MB)"
+        total = f" of {self.total:,}" if self.total else ""
+        return f"{self.stage} ({self.done:,}{total} {self.unit})"
+
 
 class Watch:
-    """The two ends of a preparation's leash: it reports, and it hears of a cancel."""
+    """Reports how far a preparation is, and checks whether it was cancelled."""
 
     def __init__(
         self,

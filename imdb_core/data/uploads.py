@@ -6,8 +6,8 @@ import hashlib
 import threading
 from collections import OrderedDict
 from dataclasses import replace
-from weakref import WeakKeyDictionary, ref
 
+from imdb_core.changes import Changes
 from imdb_core.config import Source
 from imdb_core.data.csv_columns import CsvChoices
 from imdb_core.data.csv_reviews import CsvReport, check_csv
@@ -58,11 +58,12 @@ class Uploads:
 
     Args:
         library: where sources are added.
+        changes: told of each job.
     """
 
-    def __init__(self, library: DataLibrary) -> None:
-        self._library = ref(library)
-        self._queue = JobQueue("uploads")
+    def __init__(self, library: DataLibrary, changes: Changes | None = None) -> None:
+        self._library = library
+        self._queue = JobQueue("uploads", changes)
         self._lock = threading.Lock()
         self._uploads: OrderedDict[str, Upload] = OrderedDict()
 
@@ -107,12 +108,10 @@ class Uploads:
             del self._uploads[key]
 
     def _add(self, job: Job, upload: Upload, name: str, content: bytes) -> None:
-        library = self._library()
-        assert library is not None
         report = _read(job, upload, content)
         if report.reviews is None:
             raise CsvError(report.faults)
-        dataset = library.add_own(
+        dataset = self._library.add_own(
             name,
             report.reviews,
             file_name=upload.name,
@@ -138,11 +137,3 @@ def _read(job: Job, upload: Upload, content: bytes) -> CsvReport:
 
 def _report(job: Job, progress: Progress) -> None:
     job.progress = progress
-
-
-_of_library: WeakKeyDictionary[DataLibrary, Uploads] = WeakKeyDictionary()
-
-
-def uploads_of(library: DataLibrary) -> Uploads:
-    """The library's one `Uploads`, for all pages of the process."""
-    return _of_library.setdefault(library, Uploads(library))

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+from imdb_core.changes import Changes
 from imdb_core.data import DataLibrary, Progress
 from imdb_core.errors import PreparationCancelledError, RunError, StudioError
 from imdb_core.evaluation import baseline_rows
@@ -24,11 +25,14 @@ class Evaluator:
     """The evaluations and baselines that one process works out; safe to share between threads.
 
     Results are in the folders, not here: this only knows what is under way, and what failed.
+
+    Args:
+        changes: told of each job.
     """
 
-    def __init__(self) -> None:
-        self._evaluations = JobQueue("evaluation")
-        self._baselines = JobQueue("evaluation-baselines")
+    def __init__(self, changes: Changes | None = None) -> None:
+        self._evaluations = JobQueue("evaluation", changes)
+        self._baselines = JobQueue("evaluation-baselines", changes)
         self._lock = threading.Lock()
         self._jobs: dict[tuple[Path, Basis | float], Job] = {}
 

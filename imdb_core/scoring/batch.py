@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from imdb_core.data import Progress
 from imdb_core.data.csv_text import MAX_COLUMNS
 from imdb_core.errors import StudioError, TextError
 from imdb_core.jobs import Job, JobQueue
@@ -78,7 +79,7 @@ class FileScoring:
     Attributes:
         name: of the file.
         rows: how many there are, once that is known.
-        done: how many were scored.
+        job: the work; its `progress` tells how far it has come.
         result: all scores, once they are there.
         was_cancelled: the visitor ended it.
     """
@@ -96,7 +97,6 @@ class FileScoring:
     ) -> None:
         self.name = name
         self.rows: int | None = None
-        self.done = 0
         self.result: ScoredTable | None = None
         self.was_cancelled = False
         self._content = content
@@ -104,29 +104,29 @@ class FileScoring:
         self._column = column
         self._scorer = scorer
         self._queue = queue
-        self._job = queue.submit(id, self._work)
+        self.job = queue.submit(id, self._work)
 
     @property
     def is_done(self) -> bool:
         """Whether it has ended, however it did."""
-        return self._job.is_done
+        return self.job.is_done
 
     @property
     def place(self) -> int:
         """How many other files come first."""
-        return self._queue.place(self._job.id) or 0
+        return self._queue.place(self.job.id) or 0
 
     @property
     def error(self) -> StudioError | None:
         """Why it failed, if it did."""
-        error = self._job.error
+        error = self.job.error
         if error is None or isinstance(error, StudioError):
             return error
         return StudioError("The file could not be scored; the program's log says why.")
 
     def cancel(self) -> None:
         """End it soon; nothing of it is kept."""
-        self._job.stop()
+        self.job.stop()
 
     def _work(self, job: Job) -> None:
         try:
@@ -159,7 +159,7 @@ class FileScoring:
         )
 
     def _note(self, job: Job, done: int) -> None:
-        self.done = done
+        job.progress = Progress(stage="Scoring", done=done, total=self.rows, unit="reviews")
         if job.is_stop_requested:
             raise _CancelledError
 

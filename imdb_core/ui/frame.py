@@ -10,6 +10,7 @@ import streamlit as st
 
 from imdb_core.errors import ConfigError, StudioError
 from imdb_core.studio import Studio, the_studio
+from imdb_core.ui import live
 from imdb_core.ui.wording import as_markdown
 
 _PAGES = (
@@ -82,7 +83,7 @@ def page(title: str) -> Iterator[Studio]:
     _begin(title)
     studio = the_studio()
     try:
-        with errors_as_sentences():
+        with live.drawing(studio.changes), errors_as_sentences():
             yield studio
     finally:
         studio.warm_up()

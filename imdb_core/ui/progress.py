@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import streamlit as st
-
 from imdb_core.data import Progress
-from imdb_core.ui.wording import as_markdown
+from imdb_core.jobs import Job
+from imdb_core.ui.live import live_progress, wait_for_job
 
 
-def draw_progress(progress: Progress) -> None:
-    """A bar for one stage of a preparation."""
-    share = min(progress.done / progress.total, 1.0) if progress.total else 0.0
-    st.progress(share, text=as_markdown(f"{progress.stage} {_amount(progress)}"))
+def draw_progress(job: Job, *, key: str, at_first: str) -> None:
+    """A bar that follows the job, and a new page once it has ended.
 
-
-def _amount(progress: Progress) -> str:
-    if not progress.done:
-        return "…"
-    if progress.unit == "bytes":
-        total = f" of {progress.total / 1e6:.1f}" if progress.total else ""
-        return f"({progress.done / 1e6:.1f}{total} MB)"
-    total = f" of {progress.total:,}" if progress.total else ""
-    return f"({progress.done:,}{total} {progress.unit})"
+    Args:
+        job: its `progress` is a `Progress`, or nothing yet.
+        key: unique on the page.
+        at_first: what stands beside the bar before it has reported.
+    """
+    wait_for_job(job)
+    progress = job.progress if isinstance(job.progress, Progress) else Progress(stage=at_first)
+    live_progress(progress, job.topic, key=key)

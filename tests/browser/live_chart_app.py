@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import streamlit as st
+from imdb_core.ui.train.live_chart import Baseline, ChartView, Ghost, live_chart
 
 from imdb_core.training.records import EpochRecord
-from imdb_core.ui.train.live_chart import Baseline, ChartView, Ghost, live_chart
 
 SCENE = Path(os.environ["IMDB_STUDIO_HOME"]) / "scene.json"
 

@@ -11,7 +11,7 @@ from imdb_core.config import TrainConfig
 from imdb_core.runs.run import Run
 from imdb_core.studio import Studio
 from imdb_core.ui.train import chart
-from imdb_core.ui.train.live_chart import ChartView
+from imdb_core.ui.train.chart_view import ChartView
 from imdb_core.visitors import Visitor
 from tests.browser.homes import lend
 from tests.conftest import PROJECT

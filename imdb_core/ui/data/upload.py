@@ -8,11 +8,11 @@ from pathlib import PurePath
 import streamlit as st
 from streamlit.typing import UploadedFile
 
-from imdb_core.data import CsvChoices, CsvReport, Progress, SourceStatus
+from imdb_core.data import CsvChoices, CsvReport, SourceStatus
 from imdb_core.data.csv_reviews import LEAST_OF_A_CLASS, MAX_CHARACTERS, MAX_ROWS
 from imdb_core.data.csv_text import DELIMITERS, ENCODINGS, MAX_BYTES
 from imdb_core.data.own_reviews import LONGEST_NAME, SPLIT_RULE
-from imdb_core.data.uploads import Upload, uploads_of
+from imdb_core.data.uploads import Upload
 from imdb_core.errors import CsvFault, PreparationCancelledError, StudioError
 from imdb_core.jobs import Job
 from imdb_core.studio import Studio
@@ -21,7 +21,6 @@ from imdb_core.ui.progress import draw_progress
 from imdb_core.ui.train.settings_form import set_values
 from imdb_core.ui.wording import as_markdown
 
-_BUSY_TICK_S = 0.5
 _NONE = "no column"
 _EXAMPLE = (
     'text,label,stars\n"A quiet, moving film.",positive,9\nI left before the end.,negative,2\n'
@@ -105,30 +104,21 @@ def _draw_add(studio: Studio) -> None:
                            type="tertiary", icon=":material/download:")  # fmt: skip
         return
     st.session_state[_UPLOADED] = file.file_id
-    uploads = uploads_of(studio.library)
     choices = st.session_state.get(f"choices_{file.file_id}", CsvChoices())
-    upload = uploads.get(file.file_id, file.name, file.getvalue(), choices)
-    tick_s = _BUSY_TICK_S if upload.is_busy else None
-    st.fragment(_draw_upload, run_every=tick_s)(
-        studio, upload, file, choices, was_busy=upload.is_busy
-    )
+    upload = studio.uploads.get(file.file_id, file.name, file.getvalue(), choices)
+    _draw_upload(studio, upload, file, choices)
 
 
-def _draw_upload(
-    studio: Studio, upload: Upload, file: UploadedFile, choices: CsvChoices, *, was_busy: bool
-) -> None:
+def _draw_upload(studio: Studio, upload: Upload, file: UploadedFile, choices: CsvChoices) -> None:
     if upload.is_busy:
         job = upload.adding or upload.check
         assert job is not None
-        draw_progress(
-            job.progress if isinstance(job.progress, Progress) else Progress(stage="Waiting")
-        )
+        draw_progress(job, key="uploading", at_first="Waiting")
         st.button("Cancel", key="cancel_upload", on_click=job.stop)
         return
     if upload.source is not None:
         st.session_state[_JUST_ADDED] = upload.source
         _forget_file()
-    if was_busy or upload.source is not None:
         st.rerun()
     if upload.check is not None and upload.check.error is not None:
         _draw_error(upload.check)
@@ -265,7 +255,7 @@ def _draw_name(studio: Studio, upload: Upload, file: UploadedFile) -> None:
                             icon=":material/add:", disabled=not (name or "").strip())  # fmt: skip
     if clicked and name:
         st.session_state.pop(_JUST_ADDED, None)  # it praised the one before
-        uploads_of(studio.library).add(upload, name, file.getvalue())
+        studio.uploads.add(upload, name, file.getvalue())
         st.rerun()
     if upload.adding is not None and upload.adding.error is not None:
         _draw_error(upload.adding)

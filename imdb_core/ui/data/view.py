@@ -5,13 +5,13 @@ from __future__ import annotations
 import streamlit as st
 
 from imdb_core.config import Source
-from imdb_core.data import SOURCES, Dataset, Progress, SourceStatus, is_own
+from imdb_core.data import SOURCES, Dataset, SourceStatus, is_own
 from imdb_core.errors import PreparationCancelledError, SourceDamagedError
 from imdb_core.studio import Studio
+from imdb_core.ui.live import wait_for
 from imdb_core.ui.progress import draw_progress
 from imdb_core.ui.wording import as_markdown
 
-_BUSY_TICK_S = 0.5
 _WHAT_PREPARING_DOES: dict[Source, str] = {
     "imdb": "Preparing them takes what is on this computer, or downloads 18 MB.",
     "aclimdb": "Preparing them reads the files that IMDB_STUDIO_ACLIMDB names.",
@@ -22,15 +22,9 @@ DAMAGED = ":material/error: **Damaged.**"
 
 
 def draw_sources(studio: Studio) -> None:
-    """Every source with its state, and a button to prepare it; moves while one is prepared."""
-    is_busy = any(_is_busy(studio, source) for source in SOURCES)
-    st.fragment(_draw_sources, run_every=_BUSY_TICK_S if is_busy else None)(studio, is_busy)
-
-
-def _draw_sources(studio: Studio, was_busy: bool) -> None:
+    """Every source with its state, and a button to prepare it."""
+    wait_for("preparation")
     statuses = [studio.library.status(source) for source in SOURCES]
-    if was_busy and not any(_is_busy(studio, source) for source in SOURCES):
-        st.rerun()
     for column, status in zip(st.columns(len(statuses)), statuses, strict=True):
         with column.container(border=True, height="stretch"):
             _draw_source(studio, status)
@@ -56,10 +50,7 @@ def _draw_source(studio: Studio, status: SourceStatus) -> None:
     st.caption(status.description)
     job = studio.preparation(status.source)
     if job is not None and not job.is_done:
-        if isinstance(job.progress, Progress):
-            draw_progress(job.progress)
-        else:
-            st.progress(0.0, text="Waiting …")
+        draw_progress(job, key=f"preparing_{status.source}", at_first="Waiting")
         st.button("Cancel", key=f"cancel_{status.source}", on_click=job.stop)
     elif status.counts is not None and status.size_bytes is not None:
         st.markdown(
@@ -91,8 +82,3 @@ def _draw_prepare(studio: Studio, source: Source, label: str, *, key: str) -> No
     if st.button(label, key=key, icon=":material/download:"):
         studio.prepare(source)
         st.rerun()
-
-
-def _is_busy(studio: Studio, source: Source) -> bool:
-    job = studio.preparation(source)
-    return job is not None and not job.is_done

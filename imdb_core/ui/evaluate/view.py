@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import streamlit as st
 
-from imdb_core.data import Progress
 from imdb_core.errors import PreparationCancelledError, StudioError
 from imdb_core.evaluation import (
     Evaluation,
@@ -21,11 +20,9 @@ from imdb_core.studio import Studio
 from imdb_core.ui import frame
 from imdb_core.ui.evaluate.headline import draw_headline
 from imdb_core.ui.evaluate.parts import draw_parts
+from imdb_core.ui.live import wait_for, wait_for_job
 from imdb_core.ui.progress import draw_progress
 from imdb_core.ui.wording import as_markdown
-
-_TICK_S = 0.4
-_BASELINES_TICK_S = 1.0
 
 
 def draw_evaluation(studio: Studio, run: Run, split: EvaluationSplit) -> None:
@@ -48,7 +45,7 @@ def _ready(studio: Studio, run: Run, split: EvaluationSplit) -> Evaluation | Non
         return found
     job = studio.evaluator.job(run, split)
     if job is not None and not job.is_done:
-        _wait_for(studio, job)
+        _wait_for(job)
         return None
     if job is not None and job.error is not None:
         _draw_failure(job.error)
@@ -85,18 +82,9 @@ def _begin(studio: Studio, run: Run, split: EvaluationSplit) -> None:
     st.rerun()
 
 
-def _wait_for(studio: Studio, job: Job) -> None:
-    """Progress that moves by itself, and a rerun of the page once the job is done."""
-    st.fragment(_draw_waiting, run_every=_TICK_S)(job)
-
-
-def _draw_waiting(job: Job) -> None:
-    if job.is_done:
-        st.rerun()
-    if isinstance(job.progress, Progress):
-        draw_progress(job.progress)
-    else:
-        st.progress(0.0, text="Getting ready …")
+def _wait_for(job: Job) -> None:
+    """Its progress, and a way out."""
+    draw_progress(job, key="evaluating", at_first="Getting ready")
     st.button("Cancel", key="cancel_evaluation", on_click=job.stop)
 
 
@@ -142,20 +130,19 @@ def _draw(studio: Studio, run: Run, evaluation: Evaluation) -> None:
     rows = baselines if isinstance(baselines, BaselineRows) else None
     draw_headline(run, evaluation, rows)
     if isinstance(baselines, Job):
-        st.fragment(
-            _draw_baselines_state, run_every=None if baselines.is_done else _BASELINES_TICK_S
-        )(baselines)
+        _draw_baselines_state(baselines)
+    elif baselines is None:
+        wait_for("busy")
     draw_parts(studio, run, evaluation, rows)
 
 
 def _draw_baselines_state(job: Job) -> None:
+    wait_for_job(job)
     if not job.is_done:
         st.caption(
             ":material/hourglass_top: Two simpler judges learn from the same reviews, to be "
             "held against this network. It takes some ten seconds, once."
         )
-    elif job.error is None:
-        st.rerun()
-    else:
+    elif job.error is not None:
         reason = str(job.error) if isinstance(job.error, StudioError) else type(job.error).__name__
         st.caption(":material/info: " + as_markdown(f"There is no comparison: {reason}"))

@@ -7,8 +7,6 @@ from io import BytesIO
 
 import streamlit as st
 
-from imdb_core.data import Progress
-from imdb_core.jobs import JobQueue
 from imdb_core.runs.archive_jobs import RunImport
 from imdb_core.runs.recycling import KEPT_FOR
 from imdb_core.studio import Studio
@@ -20,10 +18,6 @@ from imdb_core.ui.wording import as_markdown
 _DELETED = "just_deleted"
 _IMPORT, _FILE, _IMPORTING = "import", "import_file", "importing"
 _UPLOAD_LIMIT_MB = 200
-_TICK_S = 0.5
-
-# A module global, because any visitor can clear Streamlit's caches.
-_imports = JobQueue("imports")
 
 
 def remember_deleted(runs: Sequence[tuple[str, str]]) -> None:
@@ -76,7 +70,7 @@ def draw_import(studio: Studio) -> None:
     """Take in a run that another installation exported."""
     importing: RunImport | None = st.session_state.get(_IMPORTING)
     if importing is not None and not importing.job.is_done:
-        st.fragment(_draw_importing, run_every=_TICK_S)(importing)
+        draw_progress(importing.job, key="importing", at_first="Waiting")
         return
     if importing is not None:
         _draw_end(importing)
@@ -96,16 +90,8 @@ def _take_in(studio: Studio) -> None:
     file = st.session_state.get(_FILE)  # nothing where the page has been left before the click came
     if file is not None:
         content = BytesIO(file.getvalue())  # the widget's own value stays Streamlit's
-        st.session_state[_IMPORTING] = RunImport(_imports, studio.store, file.name, content)
+        st.session_state[_IMPORTING] = RunImport(studio.imports, studio.store, file.name, content)
         st.session_state[_IMPORT] = False
-
-
-def _draw_importing(importing: RunImport) -> None:
-    if importing.job.is_done:
-        st.rerun()
-    progress = importing.job.progress
-    with st.container(key="importing"):
-        draw_progress(progress if isinstance(progress, Progress) else Progress(stage="Waiting"))
 
 
 def _draw_end(importing: RunImport) -> None:

@@ -19,12 +19,12 @@ from imdb_core.errors import StudioError
 from imdb_core.runs.run import Run
 from imdb_core.studio import Studio
 from imdb_core.ui import frame
+from imdb_core.ui.live import wait_for_job
 from imdb_core.ui.runs.charts import Axis, Measure, overlay_figure
 from imdb_core.ui.wording import as_markdown, choice_name, distinct, duration
 
 MOST_CURVES = 12
 MOST_TESTED = 8
-_TICK_S = 0.7
 _MEASURES: dict[str, Measure] = {
     "Validation loss": "val_loss",
     "Accuracy": "val_accuracy",
@@ -67,28 +67,16 @@ def draw_verdicts(studio: Studio, runs: Sequence[Run]) -> None:
         return
     groups = _groups(tested)
     comparable = [group for group in groups if len(group) > 1]
-    is_pending = any(_judged(studio, run) is None for group in comparable for run in group)
-    st.fragment(_draw_verdicts, run_every=_TICK_S if is_pending else None)(
-        studio, comparable, is_pending
-    )
+    with frame.errors_as_sentences():
+        for group in comparable:
+            _draw_group(studio, [(run, _judged(studio, run)) for run in group])
     for one, other in pairwise(groups):
         st.info(as_markdown(why_incomparable(one[0], other[0]) or ""), icon=":material/block:")
     if len(runs) > MOST_TESTED:
         st.caption(f"At most {MOST_TESTED} runs are tested at once.")
 
 
-@frame.errors_as_sentences()
-def _draw_verdicts(studio: Studio, groups: list[list[Run]], was_pending: bool) -> None:
-    judged = [[(run, _judged(studio, run)) for run in group] for group in groups]
-    if was_pending and not any(answer is None for group in judged for _, answer in group):
-        st.rerun()
-    for group in judged:
-        _draw_group(studio, group, is_last_word=not was_pending)
-
-
-def _draw_group(
-    studio: Studio, group: list[tuple[Run, Judged | StudioError | None]], *, is_last_word: bool
-) -> None:
+def _draw_group(studio: Studio, group: list[tuple[Run, Judged | StudioError | None]]) -> None:
     """The verdicts on runs of the same reviews, or what is still missing for them."""
     waiting = ", ".join(run.name for run, answer in group if answer is None)
     if waiting:
@@ -97,8 +85,8 @@ def _draw_group(
     for run, answer in group:
         if isinstance(answer, StudioError):
             frame.show_error(answer)
-            if is_last_word:  # what was wrong may be mended by the time one asks again
-                studio.evaluator.forget(run, "validation")
+            # What was wrong may be right by the time one asks again.
+            studio.evaluator.forget(run, "validation")
     known = [(run, answer) for run, answer in group if isinstance(answer, Judged)]
     for verdict in verdicts(known):
         _draw_verdict(verdict)
@@ -164,7 +152,10 @@ def _judged(studio: Studio, run: Run) -> Judged | StudioError | None:
         found = studio.evaluator.get(run, "validation", studio.library)
     except StudioError as error:
         return error
-    return None if found is None else Judged.by(found)
+    if found is None:
+        wait_for_job(studio.evaluator.job(run, "validation"))
+        return None
+    return Judged.by(found)
 
 
 def _told(run: Run) -> str:

@@ -10,6 +10,7 @@ from imdb_core.errors import RunNotFoundError, StudioError
 from imdb_core.runs.run import Run
 from imdb_core.studio import Studio
 from imdb_core.ui import frame
+from imdb_core.ui.live import wait_for
 from imdb_core.ui.runs.actions import draw_actions, draw_put_away
 from imdb_core.ui.runs.bin import draw_bin, draw_import
 from imdb_core.ui.runs.compare import draw_overlay, draw_table, draw_verdicts
@@ -21,7 +22,6 @@ from imdb_core.ui.wording import as_markdown
 
 _FAULT = "delete_fault"
 _OVERLAID_AT_FIRST = 3
-_LIVE_CHECK_S = 2.0
 _STYLE = """
 <style>
 @media (max-width: 640px) {
@@ -58,6 +58,7 @@ def _delete(studio: Studio, run_id: str) -> None:
 
 def draw_empty(studio: Studio) -> None:
     """Where nothing is listed yet."""
+    wait_for("runs")
     st.info("Nothing was trained yet.", icon=":material/info:")
     with st.container(horizontal=True, vertical_alignment="center"):
         st.page_link("app.py", label="Go to Train", icon=":material/show_chart:")
@@ -89,26 +90,7 @@ def draw_runs_page(studio: Studio, runs: Sequence[Run]) -> None:
     if chosen:
         draw_replay(chosen)
     draw_scatter(listed)
-    _watch(studio, [run for run in runs if run.is_live])
-
-
-def _watch(studio: Studio, live: Sequence[Run]) -> None:
-    """Draw the page again once a run that is at work has come to another state."""
-    if not live:
-        return
-    states = {run.id: run.state for run in live}
-
-    def has_changed(run_id: str) -> bool:
-        try:
-            return studio.store.get(run_id).state != states[run_id]
-        except StudioError:  # gone for good, as a run without an epoch that was superseded
-            return True
-
-    def look() -> None:
-        if any(map(has_changed, states)):
-            st.rerun()
-
-    st.fragment(look, run_every=_LIVE_CHECK_S)()
+    wait_for("runs", *(f"run/{run.id}" for run in runs if run.is_live))
 
 
 def _told(listed: int, hidden: int) -> str:

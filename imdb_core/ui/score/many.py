@@ -13,14 +13,15 @@ from imdb_core.scoring import Score, Scorer
 from imdb_core.scoring.batch import FileScoring, ScoredTable
 from imdb_core.scoring.calibration import Calibration
 from imdb_core.scoring.tables import ROW_LIMIT, FileFormat, guess_format, read_head
+from imdb_core.studio import the_studio
 from imdb_core.ui import frame
+from imdb_core.ui.progress import draw_progress
 from imdb_core.ui.score.charts import CHART_CONFIG, scores_figure
-from imdb_core.ui.score.state import file_queue, files, keep_file
+from imdb_core.ui.score.state import files, keep_file
 from imdb_core.ui.visitor import visitor_id
 from imdb_core.ui.wording import as_markdown
 
 _LARGEST_MB = 200
-_POLL_S = 0.5
 _ROWS_SHOWN = 1000
 _TEXT_SHOWN = 300
 _CELL_SHOWN = 120
@@ -95,7 +96,7 @@ def _score_file(
     column = st.session_state.get(column_key, column)
     visitor = visitor_id()
     scoring = FileScoring(
-        file_queue,
+        the_studio().files,
         id=f"{visitor}-{secrets.token_hex(4)}",
         name=name,
         content=content,
@@ -107,16 +108,9 @@ def _score_file(
     st.session_state[_UPLOADS] = st.session_state.get(_UPLOADS, 0) + 1
 
 
-@st.fragment(run_every=_POLL_S)
 def _draw_progress(scoring: FileScoring) -> None:
-    if scoring.is_done:
-        st.rerun()
-    if scoring.rows is None:
-        place = scoring.place
-        st.progress(0.0, "Waiting for another file …" if place else "Reading the file …")
-    else:
-        share = scoring.done / max(scoring.rows, 1)
-        st.progress(share, f"{scoring.done:,} of {scoring.rows:,} rows scored")
+    at_first = "Waiting for another file" if scoring.place else "Reading the file"
+    draw_progress(scoring.job, key="scoring_file", at_first=at_first)
     if st.button("Cancel", icon=":material/close:", key="cancel_file"):
         scoring.cancel()
 

@@ -9,27 +9,22 @@ from typing import TypeVar
 import streamlit as st
 
 from imdb_core.errors import StudioError
-from imdb_core.jobs import JobQueue
+from imdb_core.jobs import Memo
 from imdb_core.scoring import Attribution, Reading, ReadingCurve, Scorer, ScorerCache
-from imdb_core.scoring.answers import Answers
 from imdb_core.scoring.batch import FileScoring
 from imdb_core.scoring.calibration import Calibration, calibrate
-from imdb_core.studio import Studio
+from imdb_core.studio import Studio, the_studio
+from imdb_core.ui.live import wait_for
 
 _WAIT_S = 0.1
-_POLL_S = 0.4
 _FILES_KEPT = 4
 
 T = TypeVar("T")
 
 # Module globals, because any visitor can clear Streamlit's caches.
 scorers = ScorerCache()
-file_queue = JobQueue("files")
 files: OrderedDict[str, FileScoring] = OrderedDict()
 """The last file of each of the last visitors, so that a reload does not lose it."""
-_calibrations = Answers("calibration")
-_curves = Answers("curves")
-_explanations = Answers("explanations")
 
 
 def keep_file(visitor: str, scoring: FileScoring) -> None:
@@ -50,7 +45,9 @@ def curve_of(scorer: Scorer, reading: Reading) -> ReadingCurve | None:
         StudioError: there is none.
     """
     # Not behind the explanations that take long: it is drawn first.
-    return _explained("curve", scorer, reading, lambda: scorer.curve(reading), answers=_curves)
+    return _explained(
+        "curve", scorer, reading, lambda: scorer.curve(reading), answers=the_studio().curves
+    )
 
 
 def gradients_of(scorer: Scorer, reading: Reading) -> Attribution | None:
@@ -71,10 +68,7 @@ def epoch_scores_of(scorer: Scorer, reading: Reading, epochs: Sequence[int]) -> 
         return [Scorer.load(run, epoch).judge(reading).probability for epoch in epochs]
 
     question = "epochs", run.folder, tuple(epochs), run.changed_at, reading.ids.tobytes()
-    found = _explanations.get(question, work, wait_s=_WAIT_S)
-    if found is None:
-        _wait(_explanations, question, work, "Asking every epoch …")
-    return found
+    return _answer(the_studio().answers, question, work, "Asking every epoch …")
 
 
 def calibration_of(studio: Studio, scorer: Scorer) -> tuple[Calibration | None, str]:
@@ -91,13 +85,11 @@ def calibration_of(studio: Studio, scorer: Scorer) -> tuple[Calibration | None, 
 
     question = run.folder, scorer.epoch
     try:
-        found = _calibrations.get(question, work, wait_s=_WAIT_S)
+        words = "Looking how often such scores were right …"
+        return _answer(studio.calibrations, question, work, words), ""
     except StudioError as error:
-        _calibrations.forget(question)  # the reviews may be there the next time
+        studio.calibrations.forget(question)  # the reviews may be there the next time
         return None, str(error)
-    if found is None:
-        _wait(_calibrations, question, work, "Looking how often such scores were right …")
-    return found, ""
 
 
 def _explained(
@@ -106,25 +98,19 @@ def _explained(
     reading: Reading,
     work: Callable[[], T],
     *,
-    answers: Answers = _explanations,
+    answers: Memo | None = None,
 ) -> T | None:
     # Not the scorer: an answer that is kept would keep its network, too.
     question = (
         kind, scorer.run.folder, scorer.epoch, reading.ids.tobytes(), reading.ranks.tobytes()
     )  # fmt: skip
+    return _answer(answers or the_studio().answers, question, work, "Working it out …")
+
+
+def _answer(answers: Memo, question: Hashable, work: Callable[[], T], words: str) -> T | None:
+    """The answer; while it is worked out, None, and `words` say so where it will stand."""
     found = answers.get(question, work, wait_s=_WAIT_S)
     if found is None:
-        _wait(answers, question, work, "Working it out …")
+        wait_for(answers.topic(question) or "")
+        st.caption(f":material/hourglass_empty: {words}")
     return found
-
-
-@st.fragment(run_every=_POLL_S)
-def _wait(answers: Answers, question: Hashable, work: Callable[[], object], words: str) -> None:
-    """Say what is under way, and draw the page again once the answer is there."""
-    try:
-        is_known = answers.get(question, work) is not None
-    except StudioError:
-        is_known = True
-    if is_known:
-        st.rerun()
-    st.caption(f":material/hourglass_empty: {words}")

@@ -34,11 +34,10 @@ def draw_try(scorer: Scorer, original: Reading) -> None:
             f"This text has more than {_LONGEST:,} characters. Shorten it to change words here."
         )
         return
-    _try_fragment(scorer, original)
+    _draw_both(scorer, original)
 
 
-@st.fragment
-def _try_fragment(scorer: Scorer, original: Reading) -> None:
+def _draw_both(scorer: Scorer, original: Reading) -> None:
     edit, verdicts = st.columns([1, 1], gap="large")
     with edit:
         text = _edited(original.text)

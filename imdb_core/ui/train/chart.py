@@ -7,13 +7,12 @@ import streamlit as st
 from imdb_core.config import field_specs
 from imdb_core.runs.run import Run
 from imdb_core.studio import Studio
-from imdb_core.ui.charts import chart_sentence
-from imdb_core.ui.train.live_chart import Baseline, ChartView, Ghost, live_chart
+from imdb_core.ui.live import live_chart, wait_for
+from imdb_core.ui.train.chart_view import Baseline, ChartView, Ghost
 from imdb_core.ui.train.state import STATE_WORDS, state_of
 from imdb_core.ui.visitor import this_visitor
 
 _MOST_GHOSTS = 3
-_GHOSTS = "ghosts"
 _READING = """
 - **Loss**: how wrong the network is, in nats. Lower is better; guessing gives 0.69.
 - **Train** is measured on the reviews that it learns from, **validation** on reviews that it
@@ -36,7 +35,7 @@ _WHY = {
 
 def draw_chart(studio: Studio, run: Run | None) -> None:
     """The live chart with the options that the visitor chose."""
-    live_chart(_view(studio, run), key="loss_chart")
+    live_chart(run.id if run else None, _view(studio, run).as_json(), key="loss_chart")
 
 
 def draw_reading_help() -> None:
@@ -56,41 +55,31 @@ def draw_chart_options() -> None:
 
 
 def _ghosts(studio: Studio, run: Run) -> list[Ghost]:
-    """The newest earlier runs that the visitor wants to see, while one retrains only the last
-    one of one's own; looked up until they have ended.
+    """The newest earlier runs that the visitor wants to see; while one retrains, only the last
+    one of one's own.
     """
     are_all_wanted = bool(st.session_state.get("show_ghosts"))
     if not (are_all_wanted or st.session_state.get("retrain")):
         return []
-    asked = run.id, are_all_wanted
-    known, ghosts = st.session_state.get(_GHOSTS, (None, []))
-    if known != asked:
-        most, mark = _MOST_GHOSTS if are_all_wanted else 1, this_visitor().mark
-        runs = studio.store.before(
-            run.id,
-            most,
-            is_wanted=lambda run_id: are_all_wanted or studio.visitor_of(run_id) == mark,
-        )
-        ghosts = [_ghost(earlier, run) for earlier in runs]
-        # One that was told to stop may still be writing its last epoch.
-        is_final = not any(earlier.is_live for earlier in runs)
-        st.session_state[_GHOSTS] = asked if is_final else None, ghosts
-    return list(ghosts)
+    mark = this_visitor().mark
+    runs = studio.store.before(
+        run.id,
+        _MOST_GHOSTS if are_all_wanted else 1,
+        is_wanted=lambda run_id: are_all_wanted or studio.visitor_of(run_id) == mark,
+    )
+    return [Ghost(id=earlier.id, name=_name_beside(earlier, run)) for earlier in runs]
 
 
 def _view(studio: Studio, run: Run | None) -> ChartView:
     show_accuracy = bool(st.session_state.get("show_accuracy", True))
     log_scale = bool(st.session_state.get("log_scale", False))
     if run is None:
-        return ChartView(sentence=chart_sentence(None), show_accuracy=show_accuracy)
+        return ChartView(show_accuracy=show_accuracy)
     state = state_of(studio, run)
     word, _ = STATE_WORDS[state]
     has_ended = run.state in ("finished", "failed", "interrupted")
     is_kept_going = run.last_epoch is not None
     return ChartView(
-        run_id=run.id,
-        epochs=run.epochs,
-        best_epoch=run.best.epoch if run.best else 0,
         patience=run.config.patience,
         show_patience=not is_kept_going and (not has_ended or run.reason == "patience"),
         stopped_at=len(run.epochs) if has_ended and run.epochs else None,
@@ -99,9 +88,8 @@ def _view(studio: Studio, run: Run | None) -> ChartView:
         baselines=_baselines(studio, run),
         ghosts=_ghosts(studio, run),
         pinned_texts=run.pinned_texts,
-        pinned=run.pinned,
         empty_text=_empty_text(run),
-        sentence=f"{word}. {chart_sentence(run)}",
+        word=word,
         phase=state,
         file_name=run.id,
         show_accuracy=show_accuracy,
@@ -125,21 +113,17 @@ def _empty_text(run: Run) -> str:
     return "No epoch was finished."
 
 
-def _ghost(run: Run, shown: Run) -> Ghost:
-    """An earlier run, called by its label or by what sets it apart from the one that is shown."""
+def _name_beside(run: Run, shown: Run) -> str:
+    """The run's label, or what sets it apart from the one that is shown."""
     settings = run.config.differences(shown.config)
     apart = ", ".join(f"{field_specs()[name].label} {old}" for name, (old, _) in settings.items())
-    return Ghost(
-        id=run.id,
-        name=run.label or apart or "same settings",
-        val_loss=[record.val_loss for record in run.epochs],
-        train_loss=[record.train_loss for record in run.epochs],
-    )
+    return run.label or apart or "same settings"
 
 
 def _baselines(studio: Studio, run: Run) -> list[Baseline]:
     found = studio.baselines(run)
     if found is None:
+        wait_for("baselines")
         return []
     named = (("guessing", found.majority), ("bag of words", found.bag_of_words))
     return [Baseline(name=name, loss=judge.loss, accuracy=judge.accuracy) for name, judge in named]

@@ -73,16 +73,11 @@ def form_config() -> TrainConfig:
 def set_values(**values: Any) -> None:  # noqa: ANN401 - settings
     """Change settings from outside the form; call it before the form is drawn or in a callback.
 
-    They wait for the script that draws the form: a tick that meets a fragment's callback brings
-    the browser's old values along, and would undo what is written to the widgets before.
+    They wait for the script that draws the form: what the browser sends meanwhile brings its old
+    values along, and would undo what is written to the widgets before.
     """
     st.session_state.setdefault(_VALUES, PRESETS["notebook"].model_dump()).update(values)
     st.session_state.setdefault(_PENDING, {}).update(values)
-
-
-def form_is_behind() -> bool:
-    """Whether settings were changed since the form was drawn, as a fragment's button may do."""
-    return bool(st.session_state.get(_PENDING))
 
 
 def form_value(name: str) -> Any:  # noqa: ANN401 - a setting

@@ -17,6 +17,7 @@ from imdb_core.training.replay import replay
 from imdb_core.training.symptoms import Ending
 from imdb_core.ui import frame
 from imdb_core.ui.keep_going import draw_more_epochs, keep_going_label, more_epochs
+from imdb_core.ui.live import wait_for
 from imdb_core.ui.train import address
 from imdb_core.ui.train.settings_form import set_values
 from imdb_core.ui.train.transport import act
@@ -117,6 +118,8 @@ def draw_changes_made(run: Run) -> None:
 
 def draw_coach(run: Run) -> None:
     """At most two notes on the curve, each with one thing to try."""
+    if run.is_live:
+        wait_for(f"coach/{run.id}")
     for note in notes(run.config, run.epochs, ended=_ended(run)):
         # Of a run that was kept going, its ending says so already, with the button to go on.
         if note.rule != "still_improving" or run.first_stop is None:

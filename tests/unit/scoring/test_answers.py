@@ -1,9 +1,9 @@
 import threading
 
 import pytest
+from imdb_core.scoring.answers import Answers
 
 from imdb_core.errors import DataError, StudioError
-from imdb_core.scoring.answers import Answers
 
 
 def test_an_answer_is_worked_out_once_beside_whoever_asks() -> None:

@@ -3,11 +3,11 @@
 from dataclasses import replace
 
 import pytest
+from imdb_core.ui.train.live_chart import ChartView, Ghost
+from imdb_core.ui.train.live_chart.messages import Holding, as_holding, message
 from streamlit.testing.v1 import AppTest
 
 from imdb_core.training.records import EpochRecord
-from imdb_core.ui.train.live_chart import ChartView, Ghost
-from imdb_core.ui.train.live_chart.messages import Holding, as_holding, message
 
 
 def records(count: int) -> list[EpochRecord]:

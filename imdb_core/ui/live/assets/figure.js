@@ -26,7 +26,7 @@ export function figure({ memory, state, zoom, theme, width, revision }) {
   const scene = { memory, state, zoom, theme, width, isNarrow: width < NARROW_PX };
   scene.fontSize = scene.isNarrow ? 13 : 14;
   scene.margin = margin(scene);
-  scene.pinnedNames = memory.scenery.pinned_texts.map((text) => `“${shorten(text, scene.isNarrow ? 28 : 36)}”`);
+  scene.pinnedNames = state.pinned_texts.map((text) => `“${shorten(text, scene.isNarrow ? 28 : 36)}”`);
   scene.stoppedLines = state.stopped_at === null ? [] : wrap(state.stopped_words, scene.isNarrow ? 28 : 60);
   scene.panels = panels(scene);
   scene.xRange = zoom.xaxis ?? allEpochs(scene);
@@ -38,9 +38,9 @@ export function figure({ memory, state, zoom, theme, width, revision }) {
 /** The x axis where nothing is zoomed. */
 export const allEpochs = (scene) => [0.5, epochsShown(scene) + 0.5];
 
-function margin({ memory, isNarrow }) {
+function margin({ state, isNarrow }) {
   // The baselines' names stand right of the curves, or above their lines on a small screen.
-  const longest = Math.max(0, ...memory.scenery.baselines.map(({ name }) => name.length));
+  const longest = Math.max(0, ...state.baselines.map(({ name }) => name.length));
   const right = isNarrow || !longest ? 12 : Math.min(22 + LETTER_PX * longest, 180);
   return { l: isNarrow ? 58 : 72, r: right, t: 44, b: 48 };
 }
@@ -75,7 +75,7 @@ function legendRows({ pinnedNames, width, margin }) {
 function epochsShown({ memory, state }) {
   const last = memory.length;
   const least = Math.max(last, LEAST_EPOCHS_SHOWN);
-  const ghost = Math.max(0, ...memory.scenery.ghosts.map(({ val_loss }) => val_loss.length));
+  const ghost = Math.max(0, ...state.ghosts.map(({ val_loss }) => val_loss.length));
   const patience = state.show_patience ? state.best_epoch + state.patience : 0;
   return Math.max(last + 1, LEAST_EPOCHS_SHOWN, Math.min(ghost, 4 * least), Math.min(patience, 2 * least));
 }
@@ -84,9 +84,9 @@ function epochsShown({ memory, state }) {
  * Losses from bottom to top when nobody zoomed. Baselines near the curves are given room; one
  * far off would press the curves flat, and is named at the edge instead.
  */
-function lossRange({ memory }) {
+function lossRange({ memory, state }) {
   const { train_loss, val_loss } = memory.columns;
-  const { ghosts, baselines } = memory.scenery;
+  const { ghosts, baselines } = state;
   const curves = [train_loss, val_loss, ...ghosts.flatMap((ghost) => [ghost.val_loss, ghost.train_loss])];
   const known = curves.flat().filter((loss) => loss !== null);
   if (!known.length) return [0.4, 0.75];
@@ -101,10 +101,10 @@ const lossAxis = ({ state, lossRange }) =>
   state.log_scale ? lossRange.map((loss) => Math.log10(Math.max(loss, 1e-6))) : lossRange;
 
 /** Accuracies from bottom to top when nobody zoomed: the curve and all baselines. */
-function accuracyRange({ memory }) {
+function accuracyRange({ memory, state }) {
   const known = memory.columns.val_accuracy.filter((share) => share !== null);
   if (!known.length) return [0.4, 1];
-  const baselines = memory.scenery.baselines.map(({ accuracy }) => accuracy).filter((share) => share !== null);
+  const baselines = state.baselines.map(({ accuracy }) => accuracy).filter((share) => share !== null);
   const [low, high] = extremes([...known, ...baselines]);
   const room = 0.06 * Math.max(high - low, 0.02);
   return [low - room, high + room];
@@ -119,7 +119,7 @@ const extremes = (numbers) => [
 function traces(scene) {
   const { memory, state, panels } = scene;
   const { train_loss, val_loss, val_accuracy, pinned } = memory.columns;
-  const { colors } = memory.scenery;
+  const { colors } = state;
   const found = ghostTraces(scene);
   const curve = (uid, y, options) => found.push(curveTrace(scene, { uid, y, ...options }));
   curve("train", train_loss, { color: colors.train, dash: "dash", symbol: "square" });
@@ -161,7 +161,7 @@ function bestTrace({ memory, state, theme }) {
     uid: "best", name: "best epoch", type: "scatter", mode: "markers",
     x: isKnown ? [state.best_epoch] : [], y: isKnown ? [loss] : [],
     marker: {
-      symbol: "star", size: 17, color: memory.scenery.colors.best,
+      symbol: "star", size: 17, color: state.colors.best,
       line: { width: 1.5, color: theme.text },
     },
     hoverinfo: "skip", // the validation curve's label says the same
@@ -169,8 +169,8 @@ function bestTrace({ memory, state, theme }) {
   };
 }
 
-function ghostTraces({ memory, theme, isNarrow }) {
-  const { ghosts } = memory.scenery;
+function ghostTraces({ memory, state, theme, isNarrow }) {
+  const { ghosts } = state;
   const found = ghosts.flatMap(({ id, name, val_loss, train_loss }) => {
     const uid = `ghost_${id.replace(/[^\w-]/g, (sign) => `_${sign.codePointAt(0)}_`)}`; // Plotly makes a CSS class of it
     const common = {

@@ -1,46 +1,29 @@
-// One Plotly figure that stays in the page for its whole life, and is told what is new.
+// One Plotly figure that stays in the page for its whole life, and grows with its run.
 
+import { element } from "./dom.js";
+import { onEvents } from "./feed.js";
 import { allEpochs, figure } from "./figure.js";
-import { Memory } from "./memory.js";
+import { Memory, emptyColumns } from "./memory.js";
 import { loadPlotly } from "./plotly.js";
 
-const REPORT_AGAIN_MS = 2000;
 const SAY_AGAIN_MS = 15000;
-const LEAVING_MS = 5000;
 const AXES = ["xaxis", "yaxis", "yaxis2", "yaxis3"];
 const MIN_EPOCHS = 2;
 const KEYS = { "+": [0.5, 0], "=": [0.5, 0], "-": [2, 0], ArrowLeft: [1, -0.25], ArrowRight: [1, 0.25] }; // wider, further
 const CONFIG = { displayModeBar: false, showTips: false, doubleClick: "autosize", responsive: false };
 
-const charts = new WeakMap();
-const memories = new Map(); // by the component's key: outlives a visit to another page
-
-export default function (component) {
-  const { data: [data], parentElement, setTriggerValue } = component;
-  let chart = charts.get(parentElement);
-  if (!chart) {
-    chart = new LiveChart(parentElement, data.key);
-    charts.set(parentElement, chart);
-  }
-  chart.receive(data, setTriggerValue);
-  // Streamlit calls this at times for a message that a newer one overtook: look first.
-  return () => setTimeout(() => parentElement.isConnected || chart.end());
-}
-
-class LiveChart {
+export class Chart {
+  memory = new Memory();
+  ghosts = new Map();
   zoom = {};
   revision = 0;
   isHeld = false;
   isStale = false;
   isWired = false;
   isEnded = false;
-  reportedAt = -Infinity;
-  leftAt = -Infinity;
   saidAt = -Infinity;
 
-  constructor(parent, key) {
-    if (!memories.has(key)) memories.set(key, new Memory());
-    this.memory = memories.get(key);
+  constructor(parent) {
     this.build(parent);
     this.ending = new AbortController();
     this.watch();
@@ -78,44 +61,64 @@ class LiveChart {
     for (const name of ["mouseup", "touchend", "touchcancel", "blur"]) {
       window.addEventListener(name, release, { capture: true, signal });
     }
-    const leave = (event) => {
-      if (event.type === "popstate" || event.target.closest?.("a[href]")) this.leftAt = performance.now();
-    };
-    document.addEventListener("click", leave, { capture: true, signal });
-    window.addEventListener("popstate", leave, { signal });
     this.plot.addEventListener("keydown", (event) => this.noteKey(event), { signal });
     this.resizing = new ResizeObserver(() => this.root.clientWidth !== this.drawnWidth && this.draw());
     this.resizing.observe(this.root);
   }
 
-  receive(data, setTriggerValue) {
-    this.state = data.state;
-    if (this.memory.take(data)) this.report(setTriggerValue);
-    const kind = `${data.series} ${data.state.log_scale}`;
+  receive({ run, view }) {
+    this.view = view;
+    const kind = `${run} ${view.log_scale}`;
     if (kind !== this.kind) this.zoom = {}; // ranges of another curve
     this.kind = kind;
-    this.plot.style.height = `${data.state.height}px`;
+    this.plot.style.height = `${view.height}px`;
+    if (run !== this.run) this.follow(run);
+    this.followGhosts(view.ghosts);
     this.draw();
   }
 
-  report(setTriggerValue) {
-    // A report that follows the click on a link would call the server back to this page, and
-    // leave the visitor with an empty one.
-    if (performance.now() - this.leftAt < LEAVING_MS) return;
-    const report = this.memory.report();
-    const text = JSON.stringify(report);
-    const isNew = text !== this.reported || performance.now() - this.reportedAt > REPORT_AGAIN_MS;
-    if (!isNew) return;
-    this.reported = text;
-    this.reportedAt = performance.now();
-    setTriggerValue("report", report);
+  follow(run) {
+    this.run = run;
+    this.memory.clear();
+    this.stop?.();
+    this.stop = run && this.fill(this.memory, run);
+  }
+
+  /** Earlier runs behind this one, each with a memory of its own. */
+  followGhosts(ghosts) {
+    for (const [id, { stop }] of this.ghosts) {
+      if (ghosts.some((ghost) => ghost.id === id)) continue;
+      stop();
+      this.ghosts.delete(id);
+    }
+    for (const { id } of ghosts) {
+      if (this.ghosts.has(id)) continue;
+      const memory = new Memory();
+      this.ghosts.set(id, { memory, stop: this.fill(memory, id) });
+    }
+  }
+
+  fill(memory, run) {
+    return onEvents(run, (events, isRestart) => {
+      if (isRestart) memory.clear();
+      memory.take(events);
+      this.draw();
+    });
+  }
+
+  /** What is to be seen: the page's own view, with what the events say. */
+  get state() {
+    const ghosts = this.view.ghosts.map((ghost) => ({
+      ...ghost, ...(this.ghosts.get(ghost.id)?.memory.columns ?? emptyColumns()),
+    }));
+    return { ...this.view, ghosts, best_epoch: this.memory.best_epoch };
   }
 
   async draw() {
     this.isStale = true;
-    if (this.isHeld || this.isEnded || !this.memory.scenery) return;
+    if (this.isHeld || this.isEnded || !this.view) return;
     try {
-      this.plotly ??= await loadPlotly(this.memory.scenery.plotly_version);
+      this.plotly ??= await loadPlotly(this.view.plotly_version);
       await this.drawNow();
     } catch (error) {
       console.error("The chart cannot be drawn.", error);
@@ -130,7 +133,8 @@ class LiveChart {
     this.isStale = false;
     this.drawnWidth = width;
     this.revision += 1;
-    const { data, layout } = figure({ ...this, width, theme: theme(this.root) });
+    const { memory, state, zoom, revision } = this;
+    const { data, layout } = figure({ memory, state, zoom, revision, width, theme: theme(this.root) });
     this.zoomOut.disabled = !Object.keys(this.zoom).length;
     this.describe();
     const drawn = this.plotly.react(this.plot, data, layout, CONFIG);
@@ -184,7 +188,8 @@ class LiveChart {
 
   /** Say what is shown, but not with every epoch: a screen reader would never stop. */
   describe() {
-    const { sentence, phase } = this.state;
+    const { word, phase } = this.view;
+    const sentence = [word && `${word}.`, this.sentence()].filter(Boolean).join(" ");
     this.plot.setAttribute("aria-label", sentence);
     const isNews = phase !== "training" || phase !== this.saidPhase || performance.now() - this.saidAt > SAY_AGAIN_MS;
     if (!isNews || this.status.textContent === sentence) return;
@@ -193,8 +198,19 @@ class LiveChart {
     this.saidAt = performance.now();
   }
 
+  sentence() {
+    const { columns, length, best_epoch } = this.memory;
+    if (!length) return "Chart of train and validation loss; no epoch has finished yet.";
+    const loss = (name, row) => columns[name][row]?.toFixed(4) ?? "not a number";
+    return (
+      `Train and validation loss over ${length} ${length === 1 ? "epoch" : "epochs"}. ` +
+      `Train loss is now ${loss("train_loss", length - 1)}, validation loss ${loss("val_loss", length - 1)}; ` +
+      `the best validation loss was ${loss("val_loss", best_epoch - 1)} in epoch ${best_epoch}.`
+    );
+  }
+
   async download(kind) {
-    const filename = this.memory.scenery.file_name;
+    const filename = this.view.file_name;
     if (kind === "csv") {
       save(new Blob([this.memory.csv()], { type: "text/csv" }), `${filename}.csv`);
     } else if (this.plotly) {
@@ -205,6 +221,8 @@ class LiveChart {
 
   end() {
     this.isEnded = true;
+    this.stop?.();
+    this.followGhosts([]);
     this.ending.abort();
     this.resizing.disconnect();
     if (this.plotly) this.clear();
@@ -221,13 +239,6 @@ function theme(root) {
     border: value("border-color", "rgba(128, 128, 128, 0.3)"),
     font: value("font", "sans-serif"),
   };
-}
-
-function element(tag, name, attributes = {}) {
-  const made = document.createElement(tag);
-  made.className = name;
-  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
-  return made;
 }
 
 function button(text, label, onClick) {

@@ -6,8 +6,8 @@ const ROW_PER_FONT_SIZE = 1.3; // Plotly's distance from line to line
 const BETWEEN_NAMES_PX = 3;
 
 export function shapes(scene) {
-  const { state, memory, theme, panels } = scene;
-  const { baselines, colors } = memory.scenery;
+  const { state, theme, panels } = scene;
+  const { baselines, colors } = state;
   const found = [patienceWindow(state, colors)]; // always the first: the legend counts
   for (const { loss, accuracy } of baselines) {
     if (loss !== null && isNear(scene, loss)) found.push(across(theme, "y", loss));
@@ -75,7 +75,7 @@ function baselineNames(scene) {
 function namesIn(scene, key, toAxis, spelled) {
   const { axis, height } = scene.panels[key];
   const [low, high] = scene.ranges[key];
-  const lines = scene.memory.scenery.baselines
+  const lines = scene.state.baselines
     .filter((line) => line[key] !== null)
     .sort((one, other) => one[key] - other[key])
     .map((line, index, all) => {

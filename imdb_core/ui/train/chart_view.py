@@ -1,28 +1,31 @@
-"""What a live chart shows, as plain values."""
+"""What the loss chart shows beside a run's epochs, as plain values."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
-from imdb_core.training.records import EpochRecord
+import plotly
+
+from imdb_core.ui.charts import BEST_COLOR, TRAIN_COLOR, VALIDATION_COLOR
+
+_PINNED_COLORS = ("#009e73", "#cc79a7", "#56b4e9")
+_LOSS_HEIGHT, _PANEL_HEIGHT = 430, 150
 
 
 @dataclass(frozen=True, kw_only=True)
 class Ghost:
-    """An earlier run, drawn faintly behind; its values are sent once.
+    """An earlier run, drawn faintly behind.
 
     Attributes:
-        id: tells it from other ghosts.
+        id: the run's.
         name: shown as it is typed, never as HTML.
-        val_loss: validation losses from epoch 1 on (nats).
-        train_loss: train losses from epoch 1 on (nats).
     """
 
     id: str
     name: str
-    val_loss: Sequence[float]
-    train_loss: Sequence[float] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,12 +45,9 @@ class Baseline:
 
 @dataclass(frozen=True, kw_only=True)
 class ChartView:
-    """One moment of a run.
+    """One moment of a run; its epochs come to the browser by the feed.
 
     Attributes:
-        run_id: none while there is no run.
-        epochs: all that have finished, from epoch 1 on, without gaps.
-        best_epoch: the star's epoch; 0 while there is none.
         patience: epochs without an improvement that are allowed.
         show_patience: shade the epochs from the best one to best + patience.
         stopped_at: the last epoch of a run that has ended.
@@ -56,18 +56,14 @@ class ChartView:
         baselines: thin horizontal lines.
         ghosts: earlier runs.
         pinned_texts: up to three reviews whose score is followed.
-        pinned: P(positive) of each of them, a row per epoch; may lag behind `epochs`.
         show_accuracy: draw validation accuracy in a panel of its own.
         log_scale: draw the losses on a logarithmic axis.
         empty_text: one sentence for a chart without epochs.
-        sentence: what the chart shows, for those who cannot see it.
+        word: the run's state, for those who cannot see the chart; empty without a run.
         phase: what the run is at; `training` is told now and then only, any other at once.
         file_name: of downloads, without its ending.
     """
 
-    run_id: str | None = None
-    epochs: Sequence[EpochRecord] = ()
-    best_epoch: int = 0
     patience: int = 0
     show_patience: bool = True
     stopped_at: int | None = None
@@ -76,10 +72,23 @@ class ChartView:
     baselines: Sequence[Baseline] = ()
     ghosts: Sequence[Ghost] = ()
     pinned_texts: Sequence[str] = ()
-    pinned: Sequence[Sequence[float]] = ()
     show_accuracy: bool = True
     log_scale: bool = False
     empty_text: str = "Both losses appear here, epoch by epoch."
-    sentence: str = ""
+    word: str = ""
     phase: str = ""
     file_name: str = "run"
+
+    def as_json(self) -> dict[str, Any]:
+        """The same for the browser, with the look of it."""
+        return asdict(self) | {
+            "file_name": re.sub(r"[^\w.-]+", "_", self.file_name) or "run",
+            "height": _LOSS_HEIGHT + _PANEL_HEIGHT * (self.show_accuracy + bool(self.pinned_texts)),
+            "colors": {
+                "train": TRAIN_COLOR,
+                "validation": VALIDATION_COLOR,
+                "best": BEST_COLOR,
+                "pinned": _PINNED_COLORS,
+            },
+            "plotly_version": plotly.__version__,
+        }

@@ -1,0 +1,137 @@
+"""The addresses of the live feed, and who is answered there."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import AsyncIterator, Iterable, Mapping
+from functools import cache
+from typing import Final
+from urllib.parse import urlsplit
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.routing import Route
+from streamlit import config
+
+from imdb_core.api.feed import PUBLIC_TOPICS, RUN_ID, Feed, Reader
+from imdb_core.errors import RunError
+from imdb_core.studio import the_studio
+
+_ONCE_WITHIN_S: Final = 10.0
+_MOST_TOPICS: Final = 500
+_NAME = re.compile(r"[\w./-]{1,100}")
+_HEADERS: Final = {
+    # A proxy neither keeps it, nor packs it, nor holds it back until it is large.
+    "Cache-Control": "no-store, no-transform",
+    "X-Accel-Buffering": "no",
+    "X-Content-Type-Options": "nosniff",
+}
+_LAST_EVENTS: Final = {"stopped", "failed", "interrupted"}
+
+
+def routes() -> list[Route]:
+    """The feed's routes, below the address that the pages have."""
+    base = str(config.get_option("server.baseUrlPath") or "").strip("/")
+    prefix = f"/{base}/api" if base else "/api"
+    return [
+        Route(f"{prefix}/changes", changes, methods=["GET"]),
+        Route(f"{prefix}/runs/{{run_id}}/events", run_events, methods=["GET"]),
+    ]
+
+
+async def changes(request: Request) -> Response:
+    """What pages wait for.
+
+    `?topic=NAME` or `?topic=NAME@STAMP` names a topic, with what is known of it, and may be
+    repeated; without any, all that are open to everybody. `?run=ID@SEQ` adds a run's events
+    after that one. `?once=1` ends the answer with the first news, or after some seconds.
+    """
+    refused = _refused(request)
+    if refused is not None:
+        return refused
+    try:
+        topics = _numbered(request.query_params.getlist("topic") or PUBLIC_TOPICS)
+        runs = _numbered(request.query_params.getlist("run"))
+        if wrong := [run_id for run_id in runs if not RUN_ID.fullmatch(run_id)]:
+            raise ValueError(f"{wrong[0]!r} is no run's id.")
+    except ValueError as error:
+        return _fault(400, str(error))
+    if last := _last_event_id(request):
+        topics = {topic: max(last, stamp) for topic, stamp in topics.items()}
+    once = _ONCE_WITHIN_S if request.query_params.get("once") else None
+    return _stream(Reader(_feed(), topics, runs).stream(once_within_s=once))
+
+
+async def run_events(request: Request) -> Response:
+    """One run's events: `id:` is the number, `data:` the event; ends after the run's last one."""
+    refused = _refused(request)
+    if refused is not None:
+        return refused
+    run_id = request.path_params["run_id"]
+    try:
+        the_studio().store.get(run_id)
+        after = _last_event_id(request) or int(request.query_params.get("after", 0))
+    except RunError as error:
+        return _fault(404, str(error))
+    except ValueError:
+        return _fault(400, "'after' must be the number of an event, such as 12.")
+    return _stream(_single(Reader(_feed(), {}, {run_id: after})))
+
+
+async def _single(reader: Reader) -> AsyncIterator[bytes]:
+    """The reader's one run, an event a message."""
+    async for chunk in reader.stream():
+        if not chunk.startswith(b"data: "):
+            yield chunk
+            continue
+        for message in chunk.split(b"\n\n"):
+            if not message:
+                continue
+            events = json.loads(message[len(b"data: ") :]).get("events", [])
+            yield b"".join(
+                f"id: {event['seq']}\ndata: {json.dumps(event, ensure_ascii=False)}\n\n".encode()
+                for event in events
+            )
+            if events and events[-1]["event"] in _LAST_EVENTS:
+                return
+
+
+@cache
+def _feed() -> Feed:
+    return Feed(the_studio())
+
+
+def _stream(chunks: AsyncIterator[bytes]) -> Response:
+    return StreamingResponse(chunks, media_type="text/event-stream", headers=dict(_HEADERS))
+
+
+def _numbered(named: Iterable[str]) -> Mapping[str, int]:
+    """`NAME@NUMBER` or `NAME`, each; ValueError says what is wrong."""
+    found: dict[str, int] = {}
+    for each in named:
+        name, _, number = each.partition("@")
+        if not _NAME.fullmatch(name) or ".." in name or not (number or "0").isdecimal():
+            raise ValueError(f"{each[:60]!r} is no name with a number, such as 'queue@12'.")
+        found[name] = int(number or 0)
+    if len(found) > _MOST_TOPICS:
+        raise ValueError(f"At most {_MOST_TOPICS} names at once; these are {len(found)}.")
+    return found
+
+
+def _last_event_id(request: Request) -> int:
+    last = request.headers.get("last-event-id", "")
+    return int(last) if last.isdecimal() else 0
+
+
+def _refused(request: Request) -> Response | None:
+    """An answer for a page of another site that asks in a visitor's name; else None."""
+    origin = request.headers.get("origin")
+    is_foreign = origin is not None and urlsplit(origin).netloc != request.headers.get("host")
+    if is_foreign or request.headers.get("sec-fetch-site") in ("cross-site", "same-site"):
+        return _fault(403, "Only this server's own pages may read this.")
+    return None
+
+
+def _fault(status: int, sentence: str) -> Response:
+    return JSONResponse({"error": sentence}, status_code=status, headers=dict(_HEADERS))

@@ -1,0 +1,57 @@
+"""Follows a run's `events.jsonl` while somebody appends to it, this process or another."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+
+class EventTail:
+    """The whole lines of one file, as far as they are read.
+
+    Attributes:
+        lines: each event as it stands in the file, without the line's end.
+        life: how often the file was found replaced; its lines then begin anew.
+
+    Args:
+        path: the `events.jsonl`.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._read_to = 0
+        self._file: tuple[int, int] | None = None
+        self.lines: list[bytes] = []
+        self.life = 0
+
+    def look(self) -> bool:
+        """Read what is new; False if nothing is.
+
+        A last line without its end is still being written and waits for the next look. A file
+        that is another one, or shorter than what was read of it, is read from the start.
+
+        Raises:
+            OSError: the file cannot be read.
+        """
+        found = os.stat(self._path)
+        if self._is_replaced(found):
+            self.life += 1
+            self._read_to = 0
+            self.lines = []
+        self._file = found.st_dev, found.st_ino
+        if found.st_size == self._read_to:
+            return False
+        with open(self._path, "rb") as file:
+            file.seek(self._read_to)
+            content = file.read()
+        whole = content.rfind(b"\n") + 1
+        self._read_to += whole
+        new = content[:whole].splitlines()
+        self.lines = self.lines + new  # a new list: whoever reads the old one is not disturbed
+        return bool(new)
+
+    def _is_replaced(self, found: os.stat_result) -> bool:
+        is_known = self._file is not None
+        return is_known and (
+            self._file != (found.st_dev, found.st_ino) or found.st_size < self._read_to
+        )

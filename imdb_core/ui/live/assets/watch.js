@@ -1,0 +1,85 @@
+// Has the page drawn again once what it is about has come to another state.
+
+import { onChange } from "./feed.js";
+
+const ACTED_MS = 1_500; // what a visitor did may be on its way to the server for so long
+const LEAVING_MS = 20_000;
+const AGAIN_MS = 150;
+const UNHEARD_MS = 10_000;
+const ACTS = ["pointerdown", "keydown", "click", "change"];
+
+export class Watch {
+  stops = new Map();
+  news = 0;
+  actedAt = -Infinity;
+  leftAt = -Infinity;
+  askedAt = -Infinity;
+
+  constructor() {
+    this.ending = new AbortController();
+    const options = { capture: true, passive: true, signal: this.ending.signal };
+    for (const name of ACTS) document.addEventListener(name, (event) => this.noteAct(event), options);
+    addEventListener("popstate", () => this.noteLeaving(), options);
+    document.addEventListener("visibilitychange", () => this.ask(), options);
+  }
+
+  /** A page was drawn that knows all changes up to `mark`. */
+  receive({ topics, mark }, setTriggerValue) {
+    const isNewDrawing = mark !== this.mark || topics.join() !== this.topics?.join();
+    this.mark = mark;
+    this.topics = topics;
+    this.setTriggerValue = setTriggerValue;
+    if (isNewDrawing) this.askedAt = this.leftAt = -Infinity;
+    for (const [topic, stop] of this.stops) {
+      if (topics.includes(topic)) continue;
+      stop();
+      this.stops.delete(topic);
+    }
+    for (const topic of topics) {
+      if (!this.stops.has(topic)) this.stops.set(topic, onChange(topic, (change) => this.hear(change)));
+    }
+    this.ask();
+  }
+
+  hear({ version }) {
+    this.news = Math.max(this.news, version);
+    this.ask();
+  }
+
+  noteAct({ type, target }) {
+    this.actedAt = performance.now();
+    if (type === "click" && target.closest?.("a[href]")) this.noteLeaving();
+  }
+
+  noteLeaving() {
+    this.leftAt = performance.now();
+  }
+
+  /**
+   * Ask for a new drawing unless one is under way. A message that follows a visitor's click on a
+   * link would call the server back to the page that is being left.
+   */
+  ask() {
+    clearTimeout(this.timer);
+    if (this.news <= this.mark || this.ending.signal.aborted || document.hidden) return;
+    const now = performance.now();
+    const isHeld =
+      now - this.actedAt < ACTED_MS || now - this.leftAt < LEAVING_MS || now - this.askedAt < UNHEARD_MS || isDrawing();
+    if (isHeld) {
+      this.timer = setTimeout(() => this.ask(), AGAIN_MS);
+      return;
+    }
+    this.askedAt = now;
+    this.setTriggerValue("news", this.news);
+    this.timer = setTimeout(() => this.ask(), UNHEARD_MS); // lost with a connection, perhaps
+  }
+
+  end() {
+    this.ending.abort();
+    clearTimeout(this.timer);
+    for (const stop of this.stops.values()) stop();
+  }
+}
+
+const isDrawing = () =>
+  document.querySelector("[data-testid=stApp]")?.getAttribute("data-test-script-state") === "running";
