@@ -126,6 +126,9 @@ def draw_page() -> None:
 if __name__ == "__main__":
     draw_page()
 else:
+    from starlette.middleware import Middleware
+
+    from imdb_core.api.hosts import HostCheck
     from imdb_core.api.routes import routes
 
-    app = st.App("app.py", routes=routes())
+    app = st.App("app.py", routes=routes(), middleware=[Middleware(HostCheck)])

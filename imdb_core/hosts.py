@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from ipaddress import ip_address
 from typing import Final
 from urllib.parse import urlsplit
@@ -10,6 +11,8 @@ from urllib.parse import urlsplit
 LOOPBACK_NAMES: Final = ("localhost", "127.0.0.1", "::1")
 """What a browser calls the computer that it runs on."""
 
+# Nothing else: a name may come to stand in a log, and in a command to be copied.
+_NAME: Final = re.compile(r"[a-z0-9._:%-]+")
 _LEFT_BY_PROXIES: Final = ("forwarded", "via", "x-real-ip", "x-client-ip", "true-client-ip",
                            "cf-connecting-ip")  # fmt: skip
 _LEFT_BY_PROXIES_TOO: Final = "x-forwarded-"
@@ -17,13 +20,15 @@ _LEFT_BY_PROXIES_TOO: Final = "x-forwarded-"
 
 def name_in(host: str) -> str:
     """The name in a Host header, without port and in small letters; empty if there is none."""
+    if "@" in host:
+        return ""
     try:
         parts = urlsplit(f"//{host.strip()}")
         _ = parts.port  # says whether it is a number
     except ValueError:
         return ""
-    is_plain = parts.netloc == host.strip() and "@" not in parts.netloc
-    return (parts.hostname or "").rstrip(".") if is_plain else ""
+    name = (parts.hostname or "").rstrip(".")
+    return name if parts.netloc == host.strip() and _NAME.fullmatch(name) else ""
 
 
 def is_loopback(name: str) -> bool:
@@ -32,6 +37,22 @@ def is_loopback(name: str) -> bool:
         return ip_address(name).is_loopback
     except ValueError:
         return name == "localhost"
+
+
+def is_served(name: str, allowed: Iterable[str]) -> bool:
+    """Whether a server that answers to these names answers to this one.
+
+    Args:
+        name: as `name_in` gives it.
+        allowed: as Streamlit's `server.allowedHosts`: names, `*.example.org` for all below
+            one, `*` for any; none at all allows any, too.
+    """
+    patterns = [pattern.strip().lower().rstrip(".") for pattern in allowed]
+    return not patterns or any(
+        pattern == "*" or pattern == name or (pattern[:2] == "*." and name.endswith(pattern[1:]))
+        for pattern in patterns
+        if name
+    )
 
 
 def is_from_this_computer(server_address: str | None, headers: Mapping[str, str]) -> bool:

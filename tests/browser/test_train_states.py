@@ -1,7 +1,6 @@
 """Every state of a run on the Train page; `Tab.sees_run` holds the buttons against the record."""
 
 import re
-import socket
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,7 @@ from imdb_core.runs.run import Run
 from tests.browser.axe import grave_faults
 from tests.browser.conftest import OpenTab
 from tests.browser.homes import find, kept_from, lend, runs, states
-from tests.browser.server import Server
+from tests.browser.server import Server, own_address
 from tests.browser.tab import ENDLESS, SLOW_BATCHES, Curves, Tab, literally
 
 pytestmark = pytest.mark.browser
@@ -322,16 +321,3 @@ def test_a_visitor_from_elsewhere_has_no_hold_on_others_runs(
     at_the_server.button("stop").click()
     owner.sees_run("Finished", run_id)
     stranger.sees_run("Finished", queued)
-
-
-def own_address() -> str:
-    """This machine's address in its network; nothing is sent to find it."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        try:
-            probe.connect(("192.0.2.1", 9))
-        except OSError:
-            pytest.skip("this machine is in no network, so all visitors are at the server")
-        host: str = probe.getsockname()[0]
-    if host.startswith("127."):
-        pytest.skip("this machine has the loopback address only, so all visitors are at the server")
-    return host

@@ -2,7 +2,7 @@
 
 import pytest
 
-from imdb_core.hosts import is_from_this_computer, is_loopback, name_in
+from imdb_core.hosts import is_from_this_computer, is_loopback, is_served, name_in
 
 AT_HOME = {"Host": "localhost:8501", "Origin": "http://localhost:8501"}
 
@@ -53,6 +53,8 @@ def test_what_came_through_a_proxy_or_by_another_name_is_not_the_computer(
         ("a/b", ""),
         ("a:b", ""),
         ("u@h", ""),
+        ("a;b", ""),
+        ("$(a)", ""),
         ("[::1", ""),
         ("", ""),
     ],
@@ -64,3 +66,21 @@ def test_a_host_header_is_read_as_a_name_or_not_at_all(host: str, name: str) -> 
 def test_the_loopback_is_known_by_its_addresses_and_one_name() -> None:
     names = ["localhost", "127.0.0.2", "::1", "0.0.0.0", "example.org", ""]
     assert [is_loopback(name) for name in names] == [True, True, True, False, False, False]
+
+
+@pytest.mark.parametrize(
+    ("name", "allowed", "is_let_in"),
+    [
+        ("lab-pc", ["localhost", "Lab-PC."], True),
+        ("lab", ["localhost", "lab-pc"], False),
+        ("a.example.org", ["*.example.org"], True),
+        ("example.org", ["*.example.org"], False),
+        ("any.where", ["*"], True),
+        ("any.where", [], True),
+        ("", ["*"], False),
+    ],
+)
+def test_a_server_answers_to_the_names_that_it_was_told(
+    name: str, allowed: list[str], is_let_in: bool
+) -> None:
+    assert is_served(name, allowed) is is_let_in
