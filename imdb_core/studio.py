@@ -177,7 +177,9 @@ class Studio:
             ConfigError: a value is out of its bounds, or cannot be changed on the way.
         """
         self._check_may_act(run_id, visitor)
-        return self.store.change(run_id, **settings)
+        changed = self.store.change(run_id, **settings)
+        self._tell(run_id)
+        return changed
 
     def delete(self, run_id: str, *, visitor: Visitor = NOBODY) -> None:
         """Move a run to the bin. Anybody may do that once it has ended.
@@ -191,6 +193,7 @@ class Studio:
             if self.store.get(run_id).state == "paused":
                 self._check_may_act(run_id, visitor)
         self.store.delete(run_id)
+        self._tell(run_id)
 
     def pause(self, run_id: str, *, visitor: Visitor = NOBODY) -> None:
         """Ask a run of this process to pause, to be resumed bit for bit.
@@ -203,13 +206,13 @@ class Studio:
         job = self._training.find(run_id)
         if job is None:
             raise RunStateError(f"Run {run_id} is not at work here, so it cannot be paused.")
-        job.pause()
+        job.pause(visitor.mark)
         self._tell(run_id)
 
     def stop(self, run_id: str, *, visitor: Visitor = NOBODY) -> None:
         """Ask a run of this process, or a paused one, to end; it keeps its best epoch.
 
-        One that only waits in the queue is at once what it was before.
+        One that only waits in the queue is at once what it was before: a new one is gone.
 
         Raises:
             RunForbiddenError: it is somebody else's.
@@ -218,22 +221,24 @@ class Studio:
         self._check_may_act(run_id, visitor)
         with self._starting:
             if self._training.withdraw(run_id):
-                self.store.withdraw(run_id)
-                if not self.store.get(run_id).epochs:
-                    # The visitor would rather look at any other run of theirs.
-                    self._visitors = {run_id: self._visitors[run_id]} | self._visitors
-                self._settle(run_id)
+                run = self.store.withdraw(run_id)
+                if run is None:
+                    self._visitors.pop(run_id, None)
+                    self._superseded.discard(run_id)
+                else:
+                    self._visitors[run_id] = run.visitor
+                    self._settle(run_id)
                 self._tell(run_id)
                 return
         job = self._training.find(run_id)
         if job is not None:
-            job.stop()
+            job.stop(visitor.mark)
         elif self.store.get(run_id).is_live:
             raise RunStateError(
                 f"Run {run_id} is trained by another process. Stop it where it was started."
             )
         else:
-            self.store.end_paused(run_id)
+            self.store.end_paused(run_id, visitor.mark)
         self._tell(run_id)
 
     def visitor_of(self, run_id: str) -> str:

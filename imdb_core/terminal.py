@@ -9,6 +9,7 @@ from typing import Any
 
 from imdb_core.data import Progress
 from imdb_core.stop_flag import StopFlag
+from imdb_core.visitors import TERMINAL
 
 
 class StopOnSignal:
@@ -31,7 +32,7 @@ class StopOnSignal:
         if self.flag.is_set():
             signal.signal(number, signal.SIG_DFL)
             signal.raise_signal(number)
-        self.flag.set()
+        self.flag.set(TERMINAL)
 
 
 class ProgressLine:

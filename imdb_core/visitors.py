@@ -54,5 +54,8 @@ class Visitor:
         )
 
 
+TERMINAL: Final = "terminal"
+"""Who asked, where a command did; elsewhere it is a mark, or empty where that is not known."""
+
 NOBODY: Final = Visitor()
 """Whoever is no visitor; of runs that nobody started, they may do everything."""

@@ -228,15 +228,24 @@ class RunStore:
             transitions.change(self.get(run_id), self.log(run_id), settings)
         return self.get(run_id)
 
-    def end_paused(self, run_id: str) -> None:
+    def end_paused(self, run_id: str, by: str = "") -> None:
         """`transitions.end_paused`."""
         with self._lock():
-            transitions.end_paused(self.get(run_id), self.log(run_id))
+            transitions.end_paused(self.get(run_id), self.log(run_id), by)
 
-    def withdraw(self, run_id: str) -> None:
-        """`transitions.withdraw`."""
+    def withdraw(self, run_id: str) -> Run | None:
+        """Take a run out of the queue before its turn; one that has only waited is gone for good.
+
+        Returns:
+            The run as it was before, if there was one.
+        """
         with self._lock():
-            transitions.withdraw(self.get(run_id), self.log(run_id))
+            run = self.get(run_id)
+            if transitions.has_only_waited(run):
+                self.shelf.remove(run.folder)
+                return None
+            transitions.withdraw(run, self.log(run_id))
+        return self.get(run_id)
 
     def mark_interrupted(self) -> list[str]:
         """Write down which runs lost their process; returns their ids. Old rubbish goes."""

@@ -78,21 +78,21 @@ def change(run: Run, log: EventLog, settings: dict[str, float]) -> None:
         log.append("changed", epoch=len(run.epochs), settings=changed)
 
 
-def end_paused(run: Run, log: EventLog) -> None:
-    """End a paused run by hand; any other is left as it is."""
+def end_paused(run: Run, log: EventLog, by: str = "") -> None:
+    """End a paused run, as `by` asks; any other is left as it is."""
     if run.state == "paused":
-        log.append("stopped", **run.stopped_event("user"))
+        log.append("stopped", **run.stopped_event("user", by))
+
+
+def has_only_waited(run: Run) -> bool:
+    """Whether nothing has come of the run but its place in a queue."""
+    return len(read_events(run.folder / "events.jsonl")) == 1
 
 
 def withdraw(run: Run, log: EventLog) -> None:
-    """Take a run out of the queue before its turn: it is again what it was before.
-
-    One that was queued for the first time is ended by hand.
-    """
+    """Take a run that was there before out of the queue: it is again what it was."""
     *earlier, _ = read_events(run.folder / "events.jsonl")
-    if not earlier:
-        log.append("stopped", **run.stopped_event("user"))
-    elif earlier[-1]["event"] not in _RESTS:
+    if earlier[-1]["event"] not in _RESTS:
         log.append("interrupted", is_withdrawn=True)
     else:
         rest = next(event for event in reversed(earlier) if event["event"] != "changed")

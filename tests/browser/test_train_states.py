@@ -96,10 +96,9 @@ def test_from_train_over_pause_and_step_to_stop(at_home: Path, open_tab: OpenTab
     tab.curves(least=epochs + 3)
     assert grave_faults(tab) == []
     tab.button("stop").click()
-    tab.sees_run("Finished", run_id)
-    tab.sees("Stopped by hand after epoch")
-    assert record(at_home, run_id).reason == "user"
-    assert states(at_home) == ["finished"]
+    tab.sees_run("Stopped", run_id)
+    tab.sees("Stopped by you after epoch")
+    assert states(at_home) == ["stopped"]
 
 
 def test_what_was_asked_for_is_said_until_the_batch_is_done(
@@ -155,9 +154,9 @@ def test_a_waiting_run_can_be_cancelled(at_home: Path, open_tab: OpenTab) -> Non
     assert grave_faults(other) == []
 
     other.button("stop").click()
-    other.sees_run("Finished", waiting)
-    other.sees("No epoch was finished, so there are no weights.")
-    assert states(at_home) == ["training", "finished"]
+    other.sees_run("Training", running)  # nothing is left of the one that was cancelled
+    assert [run.id for run in runs(at_home)] == [running]
+    assert waiting != running
 
     # One's own, while one looks at the run that trains.
     expect(first.page.get_by_text("1 more waiting.")).to_have_count(0)
@@ -168,11 +167,10 @@ def test_a_waiting_run_can_be_cancelled(at_home: Path, open_tab: OpenTab) -> Non
     assert grave_faults(first) == []
     first.button(f"cancel_{queued}").click()
     expect(first.keyed(f"cancel_{queued}")).to_have_count(0)
-    assert states(at_home) == ["training", "finished", "finished"]
     first.sees_run("Training", running)
     first.button("stop").click()
-    first.sees_run("Finished", running)
-    assert states(at_home) == ["finished", "finished", "finished"]
+    first.sees_run("Stopped", running)
+    assert states(at_home) == ["stopped"]
 
 
 def test_learning_rate_and_patience_may_change_while_paused(
@@ -216,7 +214,7 @@ def test_a_reload_and_a_second_tab_show_the_same(at_home: Path, open_tab: OpenTa
     another.open()
     everyone = (tab, same_visitor, another)
 
-    for button, word in (("", "Training"), ("pause", "Paused"), ("stop", "Finished")):
+    for button, word in (("", "Training"), ("pause", "Paused"), ("stop", "Stopped")):
         if button:
             tab.button(button).click()
             for each in everyone:
@@ -287,7 +285,7 @@ def test_letting_go_of_a_slider_retrains_and_leaves_a_ghost(
     tab.curves(least=2)
 
     before, now = runs(at_home)
-    assert (before.id, before.state, before.reason) == (first, "finished", "user")
+    assert (before.id, before.state, before.reason) == (first, "stopped", "user")
     assert (now.id, now.config.hidden_size) == (second, before.config.hidden_size + 2)
     ghost, epochs = f"ghost_{first}", [each.epoch for each in before.epochs]
     is_whole = f"([uid, count]) => ({_CURVE})(uid)?.length === count"

@@ -181,7 +181,7 @@ def test_a_paused_run_can_be_stopped(studio: Studio) -> None:
     ended(studio, run)
     studio.stop(run.id)
     stopped = studio.store.get(run.id)
-    assert (stopped.state, stopped.reason) == ("finished", "user")
+    assert (stopped.state, stopped.reason) == ("stopped", "user")
 
 
 def test_pinned_reviews_are_judged_after_every_epoch_as_the_score_page_judges_them(
@@ -233,7 +233,7 @@ def test_a_run_that_is_gone_before_its_job_is_left_out_of_the_queue(studio: Stud
     assert [run.id for run in studio.queue()] == [first.id]
 
 
-def test_a_waiting_run_that_is_stopped_has_left_the_queue_and_ended_at_once(
+def test_a_waiting_run_that_is_cancelled_has_left_the_queue_and_no_run_behind(
     studio: Studio,
 ) -> None:
     first, waiting, last = (studio.start(LONG) for _ in range(3))
@@ -241,8 +241,7 @@ def test_a_waiting_run_that_is_stopped_has_left_the_queue_and_ended_at_once(
 
     studio.stop(waiting.id)
 
-    cancelled = studio.store.get(waiting.id)
-    assert (cancelled.state, cancelled.reason, cancelled.epochs) == ("finished", "user", ())
+    assert [run.id for run in studio.store.all()] == [last.id, first.id]
     assert [(run.id, run.state) for run in studio.queue()] == [
         (first.id, "training"),
         (last.id, "queued"),

@@ -9,6 +9,7 @@ import streamlit as st
 
 from imdb_core.errors import StudioError
 from imdb_core.runs.annotations import LABEL_LIMIT, NOTES_LIMIT, TAGS_LIMIT
+from imdb_core.runs.ending import ending
 from imdb_core.runs.export import ExportFormat, export, file_name, is_exportable
 from imdb_core.runs.run import Run
 from imdb_core.studio import Studio
@@ -39,7 +40,8 @@ def draw_actions(studio: Studio, run: Run, known_tags: Sequence[str]) -> None:
         StudioError: what was clicked could not be done.
     """
     st.subheader(as_markdown(run.name), anchor=False)
-    st.caption(as_markdown(run.ending or f"This run is {run.state}."))
+    told = ending(run, this_visitor()) or f"This run is {run.state}."
+    st.caption(as_markdown(told))
     facts = ", on ".join(filter(None, (settings_phrase(run.config), computer_phrase(run))))
     st.caption(as_markdown(f"Run {run.id}: {facts}."))
     if run.tags:

@@ -30,11 +30,11 @@ _FAULT = "change_fault"
 def draw_ending(studio: Studio, run: Run) -> None:
     """Why it ended, what the visitor had guessed, and what can be done now."""
     if run.state == "failed":
-        st.error(as_markdown(ending(run)), icon=":material/error:")
+        st.error(as_markdown(ending(run, this_visitor())), icon=":material/error:")
         _draw_way_out(run)
     else:
         with st.container(border=True, key="ending"):
-            st.markdown(f":material/flag: {as_markdown(ending(run))}")
+            st.markdown(f":material/flag: {as_markdown(ending(run, this_visitor()))}")
             _draw_guess(run)
             _draw_comparison(run)
             _draw_next_steps(studio, run)
@@ -175,12 +175,12 @@ def _draw_note(note: Note) -> None:
 
 
 def _draw_guess(run: Run) -> None:
-    if run.guess is None or run.state != "finished":
+    if run.guess is None or run.state not in ("finished", "stopped"):
         return
-    if run.reason == "user":
+    if run.state == "stopped":
         st.caption(
-            f":material/target: Your guess was epoch {run.guess}; it was stopped by hand before "
-            "one could know."
+            f":material/target: Your guess was epoch {run.guess}; it was stopped before one could "
+            "know."
         )
         return
     truth = run.first_stop or len(run.epochs)

@@ -100,6 +100,7 @@ _NO_PAUSE = {
     "stopping": _UNDER_WAY,
     "pausing": _UNDER_WAY,
     "finished": _ENDED,
+    "stopped": _ENDED,
     "failed": _ENDED,
 }
 _NO_STEP = _NO_PAUSE | {
@@ -110,6 +111,7 @@ _NO_STOP = {
     "stopping": _UNDER_WAY,
     "pausing": _UNDER_WAY,
     "finished": _ENDED,
+    "stopped": _ENDED,
     "failed": _ENDED,
     "interrupted": _ENDED,
 }
