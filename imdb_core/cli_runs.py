@@ -77,6 +77,7 @@ def _show(options: argparse.Namespace, settings: Settings) -> int:
             "ending": run.ending,
             "folder": str(run.folder),
             "config": run.config.model_dump(),
+            "changes": [{"epoch": c.epoch, "settings": c.settings} for c in run.changes],
             "dataset": asdict(run.dataset) if run.dataset else None,
             "device": run.device,
             "engine": run.engine,

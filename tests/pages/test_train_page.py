@@ -76,7 +76,7 @@ def test_what_cannot_be_changed_is_said_until_it_is_mended(
     app.number_input(key=f"new_patience_{run.id}_0").set_value(9)
     app.button(key="FormSubmitter:changes-Change").click().run()
     assert not app.error
-    assert studio.store.get(run.id).config.patience == 9
+    assert studio.store.get(run.id).config_in_force.patience == 9
     assert "Changed after epoch" in shown(app)
 
 

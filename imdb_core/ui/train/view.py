@@ -89,7 +89,7 @@ def _draw_settings(run: Run | None) -> None:
     if run is None:
         st.caption(_FIRST_SIGHT)
         return
-    phrases = [settings_phrase(run.config)]
+    phrases = [settings_phrase(run.config_in_force)]
     if run.dataset is not None:
         phrases += [run.dataset.origin, run.device.partition(" (")[0]]
     st.caption(as_markdown(" · ".join(phrases)))
