@@ -126,6 +126,6 @@ def draw_page() -> None:
 if __name__ == "__main__":
     draw_page()
 else:
-    from imdb_core.api.routes import routes
+    from imdb_core.api.routes import lifespan, routes
 
-    app = st.App("app.py", routes=routes())
+    app = st.App("app.py", routes=routes(), lifespan=lifespan)
