@@ -1,4 +1,5 @@
 import http.client
+from contextlib import closing
 from pathlib import Path
 
 from tests.browser.server import Server
@@ -10,11 +11,11 @@ def test_ctrl_c_ends_a_server_whose_feed_is_being_read(tmp_path: Path) -> None:
     server = Server(home)
     server.start()
     host, _, port = server.url.removeprefix("http://").partition(":")
-    reader = http.client.HTTPConnection(host, int(port), timeout=60)
-    reader.request("GET", "/api/changes")
-    answer = reader.getresponse()
-    assert answer.read(1) == b":"
+    with closing(http.client.HTTPConnection(host, int(port), timeout=60)) as reader:
+        reader.request("GET", "/api/changes")
+        with reader.getresponse() as answer:
+            assert answer.read(1) == b":"
 
-    server.interrupt()
+            server.interrupt()
 
-    answer.read()  # to its regular end
+            answer.read()  # to its regular end
