@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 
 from imdb_core.config import TrainConfig
-from imdb_core.data import UNKNOWN_ID, Reviews, Vocabulary, encode, tokenize
+from imdb_core.data import UNKNOWN_ID, Reviews, Vocabulary, encode, plain_text, tokenize
 from imdb_core.errors import RunDamagedError, TextError
 from imdb_core.model import SentimentRNN
 from imdb_core.runs.announced import run_with
@@ -132,12 +132,18 @@ class Scorer:
             raise result
         return result
 
-    def read(self, text: str) -> Reading:
+    def read(self, text: str, *, is_counted: bool = False) -> Reading:
         """What of `text` reaches the network.
+
+        Args:
+            text: a visitor's; it is made plain first.
+            is_counted: it is a data set's own, whose words were counted as it stands.
 
         Raises:
             TextError: as for `score`.
         """
+        if not is_counted:
+            text = _plain(text)
         tokens = _tokenize(text)
         if isinstance(tokens, TextError):
             raise tokens
@@ -211,7 +217,7 @@ class Scorer:
 
     @one_thread()
     def _score_chunk(self, texts: Sequence[str], predict: Predictor) -> list[Score | TextError]:
-        tokenized = [_tokenize(text) for text in texts]
+        tokenized = [_tokenize(_plain(text)) for text in texts]
         scorable = [tokens for tokens in tokenized if not isinstance(tokens, TextError)]
         scores = iter(self._judge(scorable, predict) if scorable else [])
         return [tokens if isinstance(tokens, TextError) else next(scores) for tokens in tokenized]
@@ -236,6 +242,10 @@ class Scorer:
     def _encode(self, rows: Sequence[NDArray[np.int32]]) -> NDArray[np.int32]:
         reviews = Reviews.from_rows(rows, np.zeros(len(rows), dtype=np.uint8))
         return encode(reviews, self.config.vocab_size, self.config.max_length)
+
+
+def _plain(text: str) -> str:
+    return text if len(text) > TEXT_LIMIT else plain_text(text)
 
 
 def _tokenize(text: str) -> list[str] | TextError:
