@@ -48,7 +48,7 @@ def add_commands(add: AddCommand) -> None:
 def _status(options: argparse.Namespace, settings: Settings) -> int:
     for status in DataLibrary(settings).statuses():
         state = "prepared" if status.is_prepared else "not prepared"
-        print(f"{status.source:8} {state:13} {status.description}")
+        print(f"{status.source:8} {state:13} {status.title}: {status.description}")
         if status.counts:
             counts = status.counts
             print(f"         {status.origin}; {counts.train:,} + {counts.test:,} reviews")

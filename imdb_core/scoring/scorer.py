@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import torch
@@ -40,10 +41,17 @@ class Score:
         words_unknown: how many of those it could not tell apart from other rare words.
     """
 
+    MEANS_NOTHING: ClassVar = "The network knows none of these words, so the verdict means nothing."
+
     probability: float
     words: int
     words_read: int
     words_unknown: int
+
+    @property
+    def verdict(self) -> str:
+        """`positive` or `negative`."""
+        return "positive" if self.is_positive else "negative"
 
     @property
     def is_positive(self) -> bool:
