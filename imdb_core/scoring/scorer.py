@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from imdb_core.config import TrainConfig
 from imdb_core.data import UNKNOWN_ID, Reviews, Vocabulary, encode, plain_text, tokenize
-from imdb_core.errors import RunDamagedError, TextError
+from imdb_core.errors import RunDamagedError, TextError, WeightsMismatchError
 from imdb_core.model import SentimentRNN
 from imdb_core.runs.announced import run_with
 from imdb_core.runs.run import Run
@@ -89,7 +89,7 @@ class TrainedNetwork:
         weights, found_epoch = load_epoch(run, epoch)
         try:
             network = SentimentRNN.with_weights(run.config, weights)
-        except RuntimeError as error:
+        except WeightsMismatchError as error:
             raise RunDamagedError(
                 f"{weights_file(run, epoch)} does not fit the run's settings. Train again."
             ) from error
