@@ -19,6 +19,7 @@ the command line shows it as it is. Anything else that escapes is a defect.
     │   ├── RunDamagedError        a run folder cannot be read; the message names the file
     │   ├── RunStateError          the run's state does not allow what was asked
     │   └── RunArchiveError        a zip that is offered as a run, and is none
+    ├── WeightsMismatchError     weights are not those of the network that settings describe
     ├── TrainingError
     │   ├── DeviceUnavailableError
     │   ├── EngineUnavailableError
@@ -140,6 +141,10 @@ class RunStateError(RunError):
 
 class RunArchiveError(RunError):
     """A zip that is offered as a run, and is none that can be taken in."""
+
+
+class WeightsMismatchError(StudioError):
+    """Weights whose names or shapes are not those of the network that settings describe."""
 
 
 class TrainingError(StudioError):
