@@ -1,4 +1,4 @@
-.PHONY: setup run test lint bench
+.PHONY: setup run class test lint bench
 
 PYTHON ?= python3
 VENV := .venv
@@ -22,6 +22,15 @@ $(VENV)/.bench: requirements-dev.txt requirements-bench.txt $(VENV)/.development
 
 run: setup
 	$(BIN)/python -m streamlit run app.py
+
+# For others' browsers: HOST names the addresses by which they call this computer, as in
+# make class HOST="192.168.1.20 lab-pc"
+class: setup
+	@test -n "$(HOST)" || { echo "By which address do others call this computer? For instance:"; \
+		echo "make class HOST=192.168.1.20"; exit 2; }
+	$(BIN)/python -m streamlit run app.py --server.headless true --server.address 0.0.0.0 \
+		--browser.serverAddress $(firstword $(HOST)) \
+		$(foreach name,localhost 127.0.0.1 $(HOST),--server.allowedHosts $(name))
 
 lint: $(VENV)/.development
 	$(BIN)/python -m ruff check .

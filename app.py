@@ -22,7 +22,7 @@ from imdb_core.ui.train.retraining import draw_retrain_switch, should_retrain
 from imdb_core.ui.train.settings_form import draw_difference, form_config, settings_form
 from imdb_core.ui.train.transport import act
 from imdb_core.ui.train.view import run_view
-from imdb_core.ui.visitor import remember_visitor, visitor_id
+from imdb_core.ui.visitor import remember_visitor, this_visitor
 from imdb_core.ui.wording import as_markdown
 
 _FAULT = "start_fault"
@@ -57,7 +57,7 @@ def start_run(studio: Studio) -> None:
     st.session_state[_FAULT] = None
     try:
         config, texts = form_config(), pinned_texts()
-        studio.start(config, visitor=visitor_id(), pinned_texts=texts, guess=guess())
+        studio.start(config, visitor=this_visitor(), pinned_texts=texts, guess=guess())
         forget_guess()
     except StudioError as error:
         st.session_state[_FAULT] = error
@@ -67,7 +67,7 @@ def retrain(studio: Studio, config: TrainConfig) -> None:
     """Start a run in place of the visitor's own; what keeps it from starting stays to be read."""
     st.session_state[_FAULT] = None
     try:
-        studio.start(config, visitor=visitor_id(), pinned_texts=pinned_texts(), supersedes=True)
+        studio.start(config, visitor=this_visitor(), pinned_texts=pinned_texts(), supersedes=True)
     except StudioError as error:
         st.session_state[_FAULT] = error
 
@@ -75,7 +75,7 @@ def retrain(studio: Studio, config: TrainConfig) -> None:
 def draw_train_button(studio: Studio) -> None:
     """The button that starts a run, or queues it behind those at work."""
     queue = studio.queue()
-    is_own_at_work = any(studio.visitor_of(run.id) == visitor_id() for run in queue)
+    is_own_at_work = any(map(this_visitor().owns, queue))
     st.button(
         "Queue another run" if queue else "Train",
         type="secondary" if is_own_at_work else "primary",
@@ -105,14 +105,14 @@ def draw_form(studio: Studio) -> None:
         if should_retrain(config):
             retrain(studio, config)
             st.rerun()
-        address.write_address(config, studio.current(visitor_id()))
+        address.write_address(config, studio.current(this_visitor()))
 
 
 def draw_page() -> None:
     """The Train page."""
     with frame.page("Train") as studio:
         address.read_address()
-        run = studio.current(visitor_id())
+        run = studio.current(this_visitor())
         form, stage = form_and_stage(has_run=run is not None)
         with form, frame.errors_as_sentences():
             address.draw_address_faults()
@@ -126,6 +126,9 @@ def draw_page() -> None:
 if __name__ == "__main__":
     draw_page()
 else:
+    from starlette.middleware import Middleware
+
+    from imdb_core.api.hosts import HostCheck
     from imdb_core.api.routes import lifespan, routes
 
-    app = st.App("app.py", routes=routes(), lifespan=lifespan)
+    app = st.App("app.py", routes=routes(), middleware=[Middleware(HostCheck)], lifespan=lifespan)

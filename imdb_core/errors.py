@@ -18,6 +18,7 @@ the command line shows it as it is. Anything else that escapes is a defect.
     │   ├── RunNotFoundError
     │   ├── RunDamagedError        a run folder cannot be read; the message names the file
     │   ├── RunStateError          the run's state does not allow what was asked
+    │   ├── RunForbiddenError      it is for whoever started the run to decide
     │   └── RunArchiveError        a zip that is offered as a run, and is none
     ├── WeightsMismatchError     weights are not those of the network that settings describe
     ├── TrainingError
@@ -137,6 +138,10 @@ class RunDamagedError(RunError):
 
 class RunStateError(RunError):
     """The run's state does not allow what was asked of it."""
+
+
+class RunForbiddenError(RunError):
+    """What was asked of the run is for somebody else to decide."""
 
 
 class RunArchiveError(RunError):

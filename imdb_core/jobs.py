@@ -53,14 +53,14 @@ class Job:
         if self._changes is not None:
             self._changes.show(self.topic, progress)
 
-    def stop(self) -> None:
+    def stop(self, by: str = "") -> None:
         """Ask the work to end soon; it decides what to keep."""
-        self.stop_flag.set()
+        self.stop_flag.set(by)
         self.tell()
 
-    def pause(self) -> None:
+    def pause(self, by: str = "") -> None:
         """Ask the work to end soon, so that it can go on later."""
-        self.stop_flag.pause()
+        self.stop_flag.pause(by)
         self.tell()
 
     @property

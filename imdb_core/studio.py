@@ -16,7 +16,7 @@ from imdb_core.changes import Changes
 from imdb_core.config import Source, TrainConfig
 from imdb_core.data import DataLibrary
 from imdb_core.data.uploads import Uploads
-from imdb_core.errors import RunError, RunStateError, StorageError
+from imdb_core.errors import RunDamagedError, RunError, RunStateError, StorageError
 from imdb_core.jobs import Job, JobQueue, Memo
 from imdb_core.mlflow_mirror import MlflowMirror
 from imdb_core.runs.event_log import Event
@@ -24,6 +24,7 @@ from imdb_core.runs.pinned_texts import checked_texts
 from imdb_core.runs.run import Run
 from imdb_core.runs.store import RunStore
 from imdb_core.settings import Settings
+from imdb_core.visitors import NOBODY, Visitor
 
 if TYPE_CHECKING:
     from imdb_core.evaluation.background import Evaluator
@@ -71,6 +72,7 @@ class Studio:
         self.calibrations = Memo("calibration", self.changes)
         self._warm_up: Job | None = None
         self._preparations: dict[Source, Job] = {}
+        # The marks of whoever started or resumed a run last; the last run comes last.
         self._visitors: dict[str, str] = {}
         self._superseded: set[str] = set()
         # Held while a run's folder and its job come to be, so that no other thread sees
@@ -89,13 +91,15 @@ class Studio:
             self.store.mark_interrupted()
         except StorageError as error:  # a full disk: what is there can be looked at all the same
             logger.warning("%s", error)
+        for run in sorted(self.store.all(), key=lambda run: run.changed_at):
+            self._visitors[run.id] = run.visitor
 
     def start(
         self,
         config: TrainConfig,
         *,
         label: str = "",
-        visitor: str = "",
+        visitor: Visitor = NOBODY,
         pinned_texts: Sequence[str] = (),
         guess: int | None = None,
         supersedes: bool = False,
@@ -105,7 +109,7 @@ class Studio:
         Args:
             config: its settings.
             label: the user's name for it.
-            visitor: who starts it, see `visitor_of`.
+            visitor: who starts it; the run is theirs.
             pinned_texts: up to three reviews to judge after every epoch.
             guess: the epoch at which the user thinks it will stop.
             supersedes: stop what the visitor has at work or waiting, once this one can start;
@@ -117,14 +121,16 @@ class Studio:
         """
         texts = checked_texts(pinned_texts)
         with self._starting:
-            run_id = self.store.create(config, label=label, pinned_texts=texts, guess=guess).id
+            run_id = self.store.create(
+                config, label=label, pinned_texts=texts, guess=guess, visitor=visitor.mark
+            ).id
             if supersedes:
                 self._supersede(visitor)
-            self._visitors[run_id] = visitor
+            self._visitors[run_id] = visitor.mark
             self._submit(run_id)
         return self.store.get(run_id)
 
-    def resume(self, run_id: str, *, visitor: str = "") -> Run:
+    def resume(self, run_id: str, *, visitor: Visitor = NOBODY) -> Run:
         """Queue a stopped, interrupted or failed run; it goes on from its last epoch.
 
         It is the visitor's from then on, whoever started it; only a paused run stays with
@@ -132,72 +138,112 @@ class Studio:
 
         Raises:
             RunNotFoundError: there is no such run.
+            RunForbiddenError: it is paused, and somebody else's.
             RunStateError: it is at work, or came to its end by a rule.
         """
-        return self._continue(run_id, visitor, lambda: self.store.claim(run_id))
+        return self._continue(run_id, visitor, lambda: self.store.claim(run_id, visitor.mark))
 
-    def step(self, run_id: str, *, visitor: str = "") -> Run:
+    def step(self, run_id: str, *, visitor: Visitor = NOBODY) -> Run:
         """Queue a paused run for one epoch more, then pause it again.
 
         Raises:
             RunNotFoundError: there is no such run.
+            RunForbiddenError: it is somebody else's.
             RunStateError: it is at work, or came to its end by a rule.
         """
         pause_after = len(self.store.get(run_id).epochs) + 1
-        return self._continue(run_id, visitor, lambda: self.store.claim(run_id), pause_after)
+        return self._continue(
+            run_id, visitor, lambda: self.store.claim(run_id, visitor.mark), pause_after
+        )
 
-    def keep_going(self, run_id: str, more_epochs: int, *, visitor: str = "") -> Run:
+    def keep_going(self, run_id: str, more_epochs: int, *, visitor: Visitor = NOBODY) -> Run:
         """Queue a run that a rule ended for so many epochs more; its best epoch stays the best.
 
         Raises:
             RunNotFoundError: there is no such run.
             RunStateError: no rule ended it.
         """
-        return self._continue(run_id, visitor, lambda: self.store.keep_going(run_id, more_epochs))
+        return self._continue(
+            run_id, visitor, lambda: self.store.keep_going(run_id, more_epochs, visitor.mark)
+        )
 
-    def pause(self, run_id: str) -> None:
+    def change(self, run_id: str, *, visitor: Visitor = NOBODY, **settings: float) -> Run:
+        """Change the learning rate or the patience of a paused run, from its next epoch on.
+
+        Raises:
+            RunNotFoundError: there is no such run.
+            RunForbiddenError: it is somebody else's.
+            RunStateError: it is not paused.
+            ConfigError: a value is out of its bounds, or cannot be changed on the way.
+        """
+        self._check_may_act(run_id, visitor)
+        changed = self.store.change(run_id, **settings)
+        self._tell(run_id)
+        return changed
+
+    def delete(self, run_id: str, *, visitor: Visitor = NOBODY) -> None:
+        """Move a run to the bin. Anybody may do that once it has ended.
+
+        Raises:
+            RunNotFoundError: there is no such run.
+            RunForbiddenError: it is paused, and somebody else's.
+            RunStateError: it is at work.
+        """
+        with suppress(RunDamagedError):  # which nobody can resume
+            if self.store.get(run_id).state == "paused":
+                self._check_may_act(run_id, visitor)
+        self.store.delete(run_id)
+        self._tell(run_id)
+
+    def pause(self, run_id: str, *, visitor: Visitor = NOBODY) -> None:
         """Ask a run of this process to pause, to be resumed bit for bit.
 
         Raises:
+            RunForbiddenError: it is somebody else's.
             RunStateError: another process trains it, or nothing is at work on it.
         """
+        self._check_may_act(run_id, visitor)
         job = self._training.find(run_id)
         if job is None:
             raise RunStateError(f"Run {run_id} is not at work here, so it cannot be paused.")
-        job.pause()
+        job.pause(visitor.mark)
         self._tell(run_id)
 
-    def stop(self, run_id: str) -> None:
+    def stop(self, run_id: str, *, visitor: Visitor = NOBODY) -> None:
         """Ask a run of this process, or a paused one, to end; it keeps its best epoch.
 
-        One that only waits in the queue is at once what it was before.
+        One that only waits in the queue is at once what it was before: a new one is gone.
 
         Raises:
+            RunForbiddenError: it is somebody else's.
             RunStateError: another process trains it.
         """
+        self._check_may_act(run_id, visitor)
         with self._starting:
             if self._training.withdraw(run_id):
-                self.store.withdraw(run_id)
-                if not self.store.get(run_id).epochs:
-                    # The visitor would rather look at any other run of theirs.
-                    self._visitors = {run_id: self._visitors[run_id]} | self._visitors
-                self._settle(run_id)
+                run = self.store.withdraw(run_id)
+                if run is None:
+                    self._visitors.pop(run_id, None)
+                    self._superseded.discard(run_id)
+                else:
+                    self._visitors[run_id] = run.visitor
+                    self._settle(run_id)
                 self._tell(run_id)
                 return
         job = self._training.find(run_id)
         if job is not None:
-            job.stop()
+            job.stop(visitor.mark)
         elif self.store.get(run_id).is_live:
             raise RunStateError(
                 f"Run {run_id} is trained by another process. Stop it where it was started."
             )
         else:
-            self.store.end_paused(run_id)
+            self.store.end_paused(run_id, visitor.mark)
         self._tell(run_id)
 
-    def visitor_of(self, run_id: str) -> str | None:
-        """Who started or resumed the run last, if that was since this process began."""
-        return self._visitors.get(run_id)
+    def visitor_of(self, run_id: str) -> str:
+        """The mark of whoever started or resumed the run last; empty where nobody knows."""
+        return self._visitors.get(run_id, "")
 
     def job(self, run_id: str) -> Job | None:
         """The run's job, while it waits or works in this process."""
@@ -207,16 +253,19 @@ class Studio:
         """How many runs end before this one starts; None if it is not queued here."""
         return self._training.place(run_id)
 
-    def current(self, visitor: str = "") -> Run | None:
-        """The run to look at: the visitor's own at work or last one, else the one at work,
-        else the newest.
+    def current(self, visitor: Visitor) -> Run | None:
+        """The run to look at: the visitor's own at work or last one.
+
+        Whoever sits at the computer and has none sees the one at work, else the newest.
         """
         active = self._training.active_ids()
-        own = [run_id for run_id, by in list(self._visitors.items()) if by == visitor]
-        for run_id in [*(run_id for run_id in active if run_id in own), *reversed(own), *active]:
+        mark = visitor.mark
+        own = [run_id for run_id, by in list(self._visitors.items()) if mark and by == mark]
+        others = active if visitor.is_at_computer else []
+        for run_id in [*(run_id for run_id in active if run_id in own), *reversed(own), *others]:
             with suppress(RunError):  # deleted, or damaged
                 return self.store.get(run_id)
-        return self.store.newest()
+        return self.store.newest() if visitor.is_at_computer else None
 
     @property
     def is_training(self) -> bool:
@@ -296,26 +345,37 @@ class Studio:
             return self._warm_up
 
     def _continue(
-        self, run_id: str, visitor: str, claim: Callable[[], Run], pause_after: int | None = None
+        self,
+        run_id: str,
+        visitor: Visitor,
+        claim: Callable[[], Run],
+        pause_after: int | None = None,
     ) -> Run:
         # The folder says that the run has ended a moment before its job is done.
         ending = self._training.find(run_id)
         if ending is not None and not self.store.get(run_id).is_live:
             ending.wait(_JOB_END_S)
         with self._starting:
-            was_paused = self.store.get(run_id).state == "paused"
-            claim()
+            if self.store.get(run_id).state == "paused":
+                self._check_may_act(run_id, visitor)
+            claimed = claim()
             # Taken out and put in again: the last of a visitor's runs is the one to look at.
-            former = self._visitors.pop(run_id, visitor)
-            self._visitors[run_id] = former if was_paused else visitor
+            self._visitors.pop(run_id, None)
+            self._visitors[run_id] = claimed.visitor
             self._submit(run_id, pause_after)
         return self.store.get(run_id)
 
-    def _supersede(self, visitor: str) -> None:
+    def _check_may_act(self, run_id: str, visitor: Visitor) -> None:
+        owner = self._visitors.get(run_id)
+        if owner is None:  # another process started it
+            owner = self.store.get(run_id).visitor
+        visitor.check_may_act(run_id, owner)
+
+    def _supersede(self, visitor: Visitor) -> None:
         for run_id in self._training.active_ids():
-            if self._visitors.get(run_id) == visitor:
+            if self._visitors.get(run_id) == visitor.mark:
                 self._superseded.add(run_id)
-                self.stop(run_id)
+                self.stop(run_id, visitor=visitor)
 
     def _submit(self, run_id: str, pause_after: int | None = None) -> None:
         self._costs.cancel()

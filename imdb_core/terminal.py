@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 from imdb_core.data import Progress
 from imdb_core.stop_flag import StopFlag
+from imdb_core.visitors import TERMINAL
 
 T = TypeVar("T")
 
@@ -73,7 +74,7 @@ class StopOnSignal:
         if self.flag.is_set():
             signal.signal(number, signal.SIG_DFL)
             signal.raise_signal(number)
-        self.flag.set()
+        self.flag.set(TERMINAL)
 
 
 class ProgressLine:

@@ -1,4 +1,4 @@
-"""A whole run as one zip: its folder under its id, without the process that owned it.
+"""A whole run as one zip: its folder under its id, without whose it was on this computer.
 
 ::
 
@@ -23,6 +23,7 @@ RUN_JSON: Final = "run.json"
 EVENTS: Final = "events.jsonl"
 VOCABULARY: Final = "vocabulary.json"
 FILES: Final = (RUN_JSON, EVENTS, VOCABULARY, BEST, LAST, LAST_JSON)
+_OF_THIS_COMPUTER: Final = ("owner", "visitor", "by")
 EPOCH_FILE: Final = re.compile(rf"{EPOCHS}/(\d{{4}})\.safetensors", re.ASCII)
 
 
@@ -53,10 +54,12 @@ def as_zip(run: Run) -> bytes:
 
 
 def without_owner(events: list[Event]) -> bytes:
-    """The events as lines, as the log writes them, but for the process they belonged to."""
+    """The events as lines, as the log writes them, but for the process they belonged to and
+    for who asked.
+    """
     lines = (
         json.dumps(
-            {key: value for key, value in event.items() if key != "owner"},
+            {key: value for key, value in event.items() if key not in _OF_THIS_COMPUTER},
             ensure_ascii=False,
             allow_nan=False,
         )

@@ -47,4 +47,10 @@ def latest_run(runs: Sequence[Run], *, has_weights: bool = True) -> Run | None:
 def _merit(run: Run) -> tuple[bool, bool, bool, float, str]:
     assert run.best is not None
     is_real = run.dataset is not None and not run.dataset.is_synthetic
-    return not run.is_archived, run.state == "finished", is_real, run.best.val_accuracy, run.id
+    return (
+        not run.is_archived,
+        run.state in ("finished", "stopped"),
+        is_real,
+        run.best.val_accuracy,
+        run.id,
+    )

@@ -5,21 +5,34 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from imdb_core.intervals import wilson_interval
+from imdb_core.visitors import NOBODY, TERMINAL, Visitor
 
 if TYPE_CHECKING:
     from imdb_core.runs.run import Run
 
 
-def ending(run: Run) -> str:
+def ending(run: Run, seen_by: Visitor = NOBODY) -> str:
     """A few sentences; empty while the run is at work."""
-    return "" if run.is_live else f"{_why_it_ended(run)} {_what_was_kept(run)}"
+    return "" if run.is_live else f"{_why_it_ended(run, seen_by)} {_what_was_kept(run)}"
 
 
-def _why_it_ended(run: Run) -> str:
+def by_whom(run: Run, seen_by: Visitor = NOBODY) -> str:
+    """Who stopped or paused it: `by you`, `by another visitor`, `from the terminal`, `by hand`."""
+    if run.ended_by == TERMINAL:
+        return "from the terminal"
+    if not run.ended_by or not seen_by.mark:
+        return "by hand"
+    if run.ended_by == seen_by.mark:
+        return "by you"
+    return "in another browser" if seen_by.is_at_computer else "by another visitor"
+
+
+def _why_it_ended(run: Run, seen_by: Visitor) -> str:
     epoch = len(run.epochs)
     when = f" after epoch {epoch}" if epoch else ""
     if run.state == "paused":
-        return f"Paused{when}."
+        by = f" {by_whom(run, seen_by)}" if run.ended_by and seen_by.mark else ""
+        return f"Paused{by}{when}."
     if run.state == "interrupted":
         return f"Interrupted{when}: its process ended. It can be resumed."
     if run.state == "failed":
@@ -27,7 +40,7 @@ def _why_it_ended(run: Run) -> str:
     if run.reason == "patience":
         return f"Stopped after epoch {epoch}: {patience_rule(run.config.patience)}."
     if run.reason == "user":
-        return f"Stopped by hand{when}."
+        return f"Stopped {by_whom(run, seen_by)}{when}."
     if run.first_stop is not None:
         return _after_going_on(run, run.first_stop)
     return f"Ended after epoch {epoch}, the most that the settings allow."

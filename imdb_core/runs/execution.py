@@ -58,7 +58,7 @@ def execute(
             end = _train(run, dataset, store, log, stop, pause_after, on_progress)
         except PreparationCancelledError:
             end = "paused" if stop.asks_to_pause else "user"
-        _append_end(store, log, run_id, end)
+        _append_end(store, log, run_id, end, stop.by)
     except StudioError as error:
         log.append("failed", error=type(error).__name__, message=str(error))
     except Exception as error:
@@ -141,9 +141,9 @@ def _save_vocabulary(run: Run, dataset: Dataset) -> None:
     write_json_atomically(run.folder / VOCABULARY, {"words": words[: run.config.vocab_size]})
 
 
-def _append_end(store: RunStore, log: EventLog, run_id: str, end: LoopEnd) -> None:
+def _append_end(store: RunStore, log: EventLog, run_id: str, end: LoopEnd, by: str) -> None:
     run = store.get(run_id)
     if end == "paused":
-        log.append("paused", epoch=len(run.epochs))
+        log.append("paused", epoch=len(run.epochs), **({"by": by} if by else {}))
     else:
-        log.append("stopped", **run.stopped_event(end))
+        log.append("stopped", **run.stopped_event(end, by if end == "user" else ""))

@@ -91,6 +91,8 @@ def read_run(folder: Path, is_own_job: Callable[[str], bool] = lambda run_id: Tr
             reason=last["reason"] if last["event"] == "stopped" else None,
             error=last["message"] if last["event"] == "failed" else None,
             error_kind=last.get("error", "") if last["event"] == "failed" else "",
+            visitor=history.visitor,
+            ended_by=history.ended_by,
         )
     except OSError as error:
         raise RunDamagedError(f"{path} cannot be read: {error.strerror}.") from error
@@ -114,14 +116,17 @@ class _History:
     last_epoch: int | None = None
     between_epochs_s: float = 0.0
     engine: str = ""
+    visitor: str = ""
+    ended_by: str = ""
 
 
 def _fold(events: list[Event]) -> _History:
     # A run that was imported has no owner here.
     owners = (Owner(**event["owner"]) for event in reversed(events) if "owner" in event)
     last = events[-1]
-    history = _History(_STATE_AFTER[last["event"]], next(owners, None), last)
-    before_queue: tuple[int | None, int | None] = None, None
+    state = "stopped" if last.get("reason") == "user" else _STATE_AFTER[last["event"]]
+    history = _History(state, next(owners, None), last)
+    before_queue: tuple[int | None, int | None, str] = None, None, ""
     for event in events:
         kind = event["event"]
         if kind == "epoch":
@@ -132,12 +137,15 @@ def _fold(events: list[Event]) -> _History:
         elif kind == "changed":
             history.changes.append(Change(epoch=event["epoch"], settings=event["settings"]))
         elif kind == "queued":
-            before_queue = history.last_epoch, history.first_stop
+            before_queue = history.last_epoch, history.first_stop, history.visitor
+            history.visitor = str(event.get("visitor", history.visitor))
             if event.get("last_epoch"):
                 history.last_epoch = event["last_epoch"]
                 history.first_stop = history.first_stop or len(history.epochs)
-        elif event.get("is_withdrawn"):
-            history.last_epoch, history.first_stop = before_queue
+        elif kind in ("paused", "stopped"):
+            history.ended_by = str(event.get("by", ""))
+        if event.get("is_withdrawn"):
+            history.last_epoch, history.first_stop, history.visitor = before_queue
     history.between_epochs_s = _between_epochs_s(events[-_RECENT:])
     return history
 

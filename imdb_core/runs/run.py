@@ -22,7 +22,10 @@ from imdb_core.training.records import EpochRecord, StopReason
 SCHEMA_VERSION = 1
 EPOCHS_LIMIT = int(field_specs()["max_epochs"].maximum or 0)
 
-RunState = Literal["queued", "preparing", "training", "paused", "finished", "failed", "interrupted"]
+RunState = Literal[
+    "queued", "preparing", "training", "paused", "finished", "stopped", "failed", "interrupted"
+]
+"""`finished` came to its end by a rule, `stopped` because somebody asked for it."""
 
 _NO_DATA = tuple(
     error.__name__ for error in (DataNotPreparedError, SourceDamagedError, SourceUnavailableError)
@@ -84,6 +87,8 @@ class Run:
         parent: the run that this one goes on from, if any.
         pinned_texts: the user's own, judged after every epoch.
         guess: the epoch at which the user thought it would stop, if they said so.
+        visitor: the mark of whoever started or resumed it last; empty where that is not known.
+        ended_by: whose mark stopped or paused it, or TERMINAL; empty where that is not known.
         state: what the last event means, but `interrupted` where its owner has died.
         epochs: finished epochs in order, epoch 1 first.
         pinned: P(positive) of each pinned text, for each of `epochs`.
@@ -118,6 +123,8 @@ class Run:
     reason: StopReason | None
     error: str | None
     error_kind: str = ""
+    visitor: str = ""
+    ended_by: str = ""
     notes: str = ""
     tags: tuple[str, ...] = ()
     is_archived: bool = False
@@ -145,7 +152,10 @@ class Run:
 
     @property
     def ending(self) -> str:
-        """Why it ended and what was kept, in a sentence or two; empty while it is at work."""
+        """Why it ended and what was kept, in a sentence or two; empty while it is at work.
+
+        For nobody in particular: `ending.ending` tells a visitor whether they ended it.
+        """
         return ending.ending(self)
 
     @property
@@ -176,7 +186,7 @@ class Run:
         """Raise RunStateError, with the reason, unless the run can be resumed."""
         if self.is_live:
             raise RunStateError(f"Run {self.id} is {self.state} already.")
-        if self.state == "finished" and self.reason != "user":
+        if self.state == "finished":
             rule = "its patience" if self.reason == "patience" else "its most epochs"
             raise RunStateError(
                 f"Run {self.id} came to its end by {rule}; there is nothing left to resume. "
@@ -199,8 +209,7 @@ class Run:
     @property
     def can_keep_going(self) -> bool:
         """Whether a rule ended it, and there is room for more epochs."""
-        ended_by_rule = self.state == "finished" and self.reason != "user"
-        return ended_by_rule and self.has_state and len(self.epochs) < EPOCHS_LIMIT
+        return self.state == "finished" and self.has_state and len(self.epochs) < EPOCHS_LIMIT
 
     @property
     def has_exploded(self) -> bool:
@@ -212,8 +221,8 @@ class Run:
         """Whether it failed because its reviews could not be had."""
         return self.state == "failed" and self.error_kind in _NO_DATA
 
-    def stopped_event(self, reason: StopReason) -> dict[str, Any]:
-        """The fields of the `stopped` event that would end it now."""
+    def stopped_event(self, reason: StopReason, by: str = "") -> dict[str, Any]:
+        """The fields of the `stopped` event that would end it now; `by` says who asked."""
         best = self.best
         return {
             "reason": reason,
@@ -221,7 +230,7 @@ class Run:
             "best_epoch": best.epoch if best else 0,
             "best_val_loss": best.val_loss if best else None,
             "val_accuracy": best.val_accuracy if best else None,
-        }
+        } | ({"by": by} if by else {})
 
     @property
     def has_state(self) -> bool:

@@ -81,7 +81,7 @@ class RunShelf:
         while run.state == "interrupted" and _version(folder) != version:
             version = _version(folder)
             run = read_run(folder, self._is_own_job)
-        if run.state in ("finished", "failed"):
+        if run.state in ("finished", "stopped", "failed"):
             self._ended[folder] = version, run
         return run
 

@@ -60,6 +60,7 @@ class RunStore:
         parent: str | None = None,
         pinned_texts: Sequence[str] = (),
         guess: int | None = None,
+        visitor: str = "",
     ) -> Run:
         """A new run, queued, owned by this process.
 
@@ -69,6 +70,7 @@ class RunStore:
             parent: the run that it goes on from.
             pinned_texts: as `checked_texts` gives them.
             guess: the epoch at which the user thinks it will stop.
+            visitor: the mark of whoever starts it, if a visitor does.
 
         Raises:
             StorageError: the folder cannot be written.
@@ -90,7 +92,7 @@ class RunStore:
         with self.shelf.new_folder(run_id) as draft:
             write_json_atomically(draft / "run.json", facts)
             EventLog(draft / "events.jsonl", now=self._now).append(
-                "queued", owner=vars(this_process())
+                "queued", owner=vars(this_process()), **transitions.visitor_field(visitor)
             )
         return self.get(run_id)
 
@@ -216,16 +218,16 @@ class RunStore:
         path = self.shelf.find(run_id) / "events.jsonl"
         return EventLog(path, on_event=on_event, now=self._now)
 
-    def claim(self, run_id: str) -> Run:
+    def claim(self, run_id: str, visitor: str = "") -> Run:
         """`transitions.claim`, by the run's id; the others likewise."""
         with self._lock():
-            transitions.claim(self.get(run_id), self.log(run_id))
+            transitions.claim(self.get(run_id), self.log(run_id), visitor)
         return self.get(run_id)
 
-    def keep_going(self, run_id: str, more_epochs: int) -> Run:
+    def keep_going(self, run_id: str, more_epochs: int, visitor: str = "") -> Run:
         """`transitions.keep_going`."""
         with self._lock():
-            transitions.keep_going(self.get(run_id), self.log(run_id), more_epochs)
+            transitions.keep_going(self.get(run_id), self.log(run_id), more_epochs, visitor)
         return self.get(run_id)
 
     def change(self, run_id: str, **settings: float) -> Run:
@@ -234,15 +236,24 @@ class RunStore:
             transitions.change(self.get(run_id), self.log(run_id), settings)
         return self.get(run_id)
 
-    def end_paused(self, run_id: str) -> None:
+    def end_paused(self, run_id: str, by: str = "") -> None:
         """`transitions.end_paused`."""
         with self._lock():
-            transitions.end_paused(self.get(run_id), self.log(run_id))
+            transitions.end_paused(self.get(run_id), self.log(run_id), by)
 
-    def withdraw(self, run_id: str) -> None:
-        """`transitions.withdraw`."""
+    def withdraw(self, run_id: str) -> Run | None:
+        """Take a run out of the queue before its turn; one that has only waited is gone for good.
+
+        Returns:
+            The run as it was before, if there was one.
+        """
         with self._lock():
-            transitions.withdraw(self.get(run_id), self.log(run_id))
+            run = self.get(run_id)
+            if transitions.has_only_waited(run):
+                self.shelf.remove(run.folder)
+                return None
+            transitions.withdraw(run, self.log(run_id))
+        return self.get(run_id)
 
     def mark_interrupted(self) -> list[str]:
         """Write down which runs lost their process; returns their ids. Old rubbish goes."""

@@ -17,18 +17,26 @@ _RESTS = ("paused", "changed", "stopped", "failed", "interrupted")
 _STAMP = ("seq", "event", "time")
 
 
-def claim(run: Run, log: EventLog) -> None:
+def claim(run: Run, log: EventLog, visitor: str = "") -> None:
     """Queue a run again that has stopped, as this process's own.
+
+    Only a paused run stays with whoever paused over it; any other becomes the visitor's.
+
+    Args:
+        run: as its folder tells it.
+        log: its events.
+        visitor: the mark of whoever asks, if a visitor does.
 
     Raises:
         RunStateError: it is at work, or came to its end by a rule.
     """
     run.check_resumable()
-    log.append("queued", owner=vars(this_process()))
+    owner = run.visitor if run.state == "paused" else ""
+    log.append("queued", owner=vars(this_process()), **visitor_field(owner or visitor))
 
 
-def keep_going(run: Run, log: EventLog, more_epochs: int) -> None:
-    """Queue a run that a rule ended, to train so many epochs more.
+def keep_going(run: Run, log: EventLog, more_epochs: int, visitor: str = "") -> None:
+    """Queue a run that a rule ended, to train so many epochs more; it becomes the visitor's.
 
     Raises:
         RunStateError: no rule ended it, or it has as many epochs as a run can have.
@@ -39,7 +47,17 @@ def keep_going(run: Run, log: EventLog, more_epochs: int) -> None:
             f"{len(run.epochs)} epochs. Resume it, or train another one."
         )
     last_epoch = min(len(run.epochs) + more_epochs, EPOCHS_LIMIT)
-    log.append("queued", owner=vars(this_process()), last_epoch=last_epoch)
+    log.append(
+        "queued",
+        owner=vars(this_process()),
+        **visitor_field(visitor),
+        last_epoch=last_epoch,
+    )
+
+
+def visitor_field(mark: str) -> dict[str, str]:
+    """Whose a run is from its `queued` event on; without it, it stays whose it was."""
+    return {"visitor": mark} if mark else {}
 
 
 def change(run: Run, log: EventLog, settings: dict[str, float]) -> None:
@@ -60,21 +78,21 @@ def change(run: Run, log: EventLog, settings: dict[str, float]) -> None:
         log.append("changed", epoch=len(run.epochs), settings=changed)
 
 
-def end_paused(run: Run, log: EventLog) -> None:
-    """End a paused run by hand; any other is left as it is."""
+def end_paused(run: Run, log: EventLog, by: str = "") -> None:
+    """End a paused run, as `by` asks; any other is left as it is."""
     if run.state == "paused":
-        log.append("stopped", **run.stopped_event("user"))
+        log.append("stopped", **run.stopped_event("user", by))
+
+
+def has_only_waited(run: Run) -> bool:
+    """Whether nothing has come of the run but its place in a queue."""
+    return len(read_events(run.folder / "events.jsonl")) == 1
 
 
 def withdraw(run: Run, log: EventLog) -> None:
-    """Take a run out of the queue before its turn: it is again what it was before.
-
-    One that was queued for the first time is ended by hand.
-    """
+    """Take a run that was there before out of the queue: it is again what it was."""
     *earlier, _ = read_events(run.folder / "events.jsonl")
-    if not earlier:
-        log.append("stopped", **run.stopped_event("user"))
-    elif earlier[-1]["event"] not in _RESTS:
+    if earlier[-1]["event"] not in _RESTS:
         log.append("interrupted", is_withdrawn=True)
     else:
         rest = next(event for event in reversed(earlier) if event["event"] != "changed")

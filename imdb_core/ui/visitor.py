@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
+from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -11,8 +12,8 @@ import streamlit as st
 from streamlit import runtime
 from streamlit.components.v2 import component
 
-from imdb_core.runs.run import Run
-from imdb_core.studio import Studio
+from imdb_core.hosts import is_from_this_computer
+from imdb_core.visitors import Visitor
 
 if TYPE_CHECKING:
     from streamlit.components.v2.types import ComponentRenderer
@@ -46,14 +47,17 @@ def remember_visitor() -> None:
         )
 
 
-def may_control(studio: Studio, run: Run) -> bool:
-    """Whether this visitor may stop or pause the run.
+def this_visitor() -> Visitor:
+    """Whoever looks at the page, for what is theirs and what they may do."""
+    return Visitor(
+        id=visitor_id(),
+        is_at_computer=is_from_this_computer(st.get_option("server.address"), st.context.headers),
+    )
 
-    Whoever started it may; so may everybody at the server's own computer, and everybody
-    once the server has forgotten who it was.
-    """
-    owner = studio.visitor_of(run.id)
-    return owner is None or owner == visitor_id() or st.context.ip_address is None
+
+def as_visitor(action: Callable[..., object]) -> Callable[..., object]:
+    """`action` of a studio, done as whoever clicks by then, whoever the button was drawn for."""
+    return lambda *arguments: action(*arguments, visitor=this_visitor())
 
 
 @cache

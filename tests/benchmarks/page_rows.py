@@ -101,7 +101,7 @@ def _clicks(page: Page, home: Path, times: int) -> list[float]:
         waited_ms = page.wait_for_function(_TO_FIRST_POINT_MS, polling=20).json_value()
         measured.append(waited_ms / 1e3)
         page.locator(".st-key-stop button").click()
-        page.get_by_text("Stopped by hand").first.wait_for()
+        page.get_by_text("Stopped by you").first.wait_for()
         (run,) = store.all()
         shutil.rmtree(run.folder)  # the next first point is again the first
         page.get_by_text("No run yet").wait_for()

@@ -38,6 +38,7 @@ _FURTHER: dict[str, dict[str, dict[str, object]]] = {
         },
     },
 }  # fmt: skip
+_AT_THE_COMPUTER = {"host": "localhost:8501", "origin": "http://localhost:8501"}
 _AT_WORK = ("hourglass", "Getting ready", "Waiting")
 
 
@@ -49,7 +50,7 @@ def script_rows(home: Path) -> Iterator[Row]:
     import imdb_core.studio
 
     # Without a server, Streamlit's stand-in for one says anything.
-    ContextProxy.cookies, ContextProxy.ip_address = {}, None  # type: ignore[assignment]
+    ContextProxy.cookies, ContextProxy.headers = {}, _AT_THE_COMPUTER  # type: ignore[assignment]
     studio = Studio(Settings(home=home, aclimdb=None, keras_home=home / "keras"))
     imdb_core.studio._studio = studio
     run = studio.start(TrainConfig(max_epochs=2000, learning_rate=1e-5, patience=20))

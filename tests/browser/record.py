@@ -38,6 +38,7 @@ _WORDS = {
     "training": "Training",
     "paused": "Paused",
     "finished": "Finished",
+    "stopped": "Stopped",
     "failed": "Failed",
     "interrupted": "Interrupted",
 }
@@ -71,7 +72,7 @@ def recorded(home: Path, called: str, *, word: str, is_own: bool = True) -> Cont
         word=word if is_ending else _WORDS[run.state],
         transport=buttons if is_own else dict.fromkeys(buttons, False),
         train="Queue another run" if any(run.state in _LIVE for run in runs(home)) else "Train",
-        has_keep_going=run.state == "finished" and run.reason != "user",
+        has_keep_going=run.state == "finished",
     )
 
 
@@ -86,5 +87,5 @@ def _buttons(run: Run) -> Buttons:
     if run.state in _BY_STATE:
         return _BY_STATE[run.state]
     # Ended by hand, or by a fault that may be mended: it can go on from where it is.
-    can_go_on = run.reason == "user" or (run.state == "failed" and not run.has_exploded)
+    can_go_on = run.state == "stopped" or (run.state == "failed" and not run.has_exploded)
     return {"Resume": True, "Step": False, "Stop": False} if can_go_on else _NOTHING

@@ -17,6 +17,8 @@ _POLL_S = 0.1
 _NOWHERE = "http://127.0.0.1:9"  # the discard port: a proxy that refuses every connection
 _PROXIES = ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "all_proxy")
 
+_NO_NETWORK = "127.0.0.2"  # this computer, by no name that the server has by default
+
 
 class Server:
     """`streamlit run app.py` on `home`; can be killed and started again on the same port.
@@ -115,3 +117,14 @@ def _free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
+
+
+def own_address() -> str:
+    """This machine's address in its network; nothing is sent to find it."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))
+        except OSError:
+            return _NO_NETWORK
+        host: str = probe.getsockname()[0]
+    return _NO_NETWORK if host.startswith("127.") else host

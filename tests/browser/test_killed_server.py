@@ -43,5 +43,5 @@ def test_a_killed_server_loses_no_finished_epoch_and_the_run_can_be_resumed(
     longer = tab.curves(least=len(kept.train) + 2)
     assert longer.up_to(len(kept.train)) == kept
     tab.button("stop").click()
-    tab.sees_run("Finished", run_id)
-    tab.sees("Stopped by hand after epoch")
+    tab.sees_run("Stopped", run_id)
+    tab.sees("Stopped by you after epoch")

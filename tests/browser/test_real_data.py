@@ -57,13 +57,13 @@ def test_a_run_on_the_real_reviews_is_the_same_for_all_who_look(
 
     # And starts by itself when that is stopped.
     tab.button("stop").click()
-    tab.sees_run("Finished", first)
+    tab.sees_run("Stopped", first)
     other.sees_run("Training", second)
-    assert states(server.home) == ["finished", "training"]
+    assert states(server.home) == ["stopped", "training"]
     other.curves(least=1)
     other.button("stop").click()
-    other.sees_run("Finished", second)
-    other.sees(re.compile(r"Stopped by hand after epoch \d+\. Epoch \d+ was best"))
+    other.sees_run("Stopped", second)
+    other.sees(re.compile(r"Stopped by you after epoch \d+\. Epoch \d+ was best"))
     best = runs(server.home)[1].best
     assert best is not None
 

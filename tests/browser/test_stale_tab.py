@@ -88,9 +88,9 @@ def test_of_two_tabs_that_both_click_train_one_trains_and_the_other_queues(
     first.sees_run("Training", running)
     assert states(server.home) == ["training", "queued"]
     first.button("stop").click()
-    first.sees_run("Finished", running)
+    first.sees_run("Stopped", running)
     stale.sees_run("Training", waiting)
-    assert states(server.home) == ["finished", "training"]
+    assert states(server.home) == ["stopped", "training"]
 
 
 def test_what_pages_said_may_arrive_once_the_visitor_has_left_them(

@@ -288,7 +288,7 @@ def test_the_coach_speaks_of_real_curves_and_its_buttons_set_the_form(
         written = WrittenRun(server.home, recorded_curve(name))
         written.train_to(epochs)
         run = written.stop(reason)
-        sees_state(tab, run, "Finished")
+        sees_state(tab, run, "Stopped" if reason == "user" else "Finished")
         said = notes(run.config, run.epochs, ended=run.reason)
         assert [note.rule for note in said] == rules
         sees_notes(tab, said)

@@ -1,7 +1,6 @@
 """Every state of a run on the Train page; `Tab.sees_run` holds the buttons against the record."""
 
 import re
-import socket
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,7 @@ from imdb_core.runs.run import Run
 from tests.browser.axe import grave_faults
 from tests.browser.conftest import OpenTab
 from tests.browser.homes import find, kept_from, lend, runs, states
-from tests.browser.server import Server
+from tests.browser.server import Server, own_address
 from tests.browser.tab import ENDLESS, SLOW_BATCHES, Curves, Tab, literally
 
 pytestmark = pytest.mark.browser
@@ -97,10 +96,9 @@ def test_from_train_over_pause_and_step_to_stop(at_home: Path, open_tab: OpenTab
     tab.curves(least=epochs + 3)
     assert grave_faults(tab) == []
     tab.button("stop").click()
-    tab.sees_run("Finished", run_id)
-    tab.sees("Stopped by hand after epoch")
-    assert record(at_home, run_id).reason == "user"
-    assert states(at_home) == ["finished"]
+    tab.sees_run("Stopped", run_id)
+    tab.sees("Stopped by you after epoch")
+    assert states(at_home) == ["stopped"]
 
 
 def test_what_was_asked_for_is_said_until_the_batch_is_done(
@@ -156,9 +154,9 @@ def test_a_waiting_run_can_be_cancelled(at_home: Path, open_tab: OpenTab) -> Non
     assert grave_faults(other) == []
 
     other.button("stop").click()
-    other.sees_run("Finished", waiting)
-    other.sees("No epoch was finished, so there are no weights.")
-    assert states(at_home) == ["training", "finished"]
+    other.sees_run("Training", running)  # nothing is left of the one that was cancelled
+    assert [run.id for run in runs(at_home)] == [running]
+    assert waiting != running
 
     # One's own, while one looks at the run that trains.
     expect(first.page.get_by_text("1 more waiting.")).to_have_count(0)
@@ -169,11 +167,10 @@ def test_a_waiting_run_can_be_cancelled(at_home: Path, open_tab: OpenTab) -> Non
     assert grave_faults(first) == []
     first.button(f"cancel_{queued}").click()
     expect(first.keyed(f"cancel_{queued}")).to_have_count(0)
-    assert states(at_home) == ["training", "finished", "finished"]
     first.sees_run("Training", running)
     first.button("stop").click()
-    first.sees_run("Finished", running)
-    assert states(at_home) == ["finished", "finished", "finished"]
+    first.sees_run("Stopped", running)
+    assert states(at_home) == ["stopped"]
 
 
 def test_learning_rate_and_patience_may_change_while_paused(
@@ -217,7 +214,7 @@ def test_a_reload_and_a_second_tab_show_the_same(at_home: Path, open_tab: OpenTa
     another.open()
     everyone = (tab, same_visitor, another)
 
-    for button, word in (("", "Training"), ("pause", "Paused"), ("stop", "Finished")):
+    for button, word in (("", "Training"), ("pause", "Paused"), ("stop", "Stopped")):
         if button:
             tab.button(button).click()
             for each in everyone:
@@ -288,7 +285,7 @@ def test_letting_go_of_a_slider_retrains_and_leaves_a_ghost(
     tab.curves(least=2)
 
     before, now = runs(at_home)
-    assert (before.id, before.state, before.reason) == (first, "finished", "user")
+    assert (before.id, before.state, before.reason) == (first, "stopped", "user")
     assert (now.id, now.config.hidden_size) == (second, before.config.hidden_size + 2)
     ghost, epochs = f"ghost_{first}", [each.epoch for each in before.epochs]
     is_whole = f"([uid, count]) => ({_CURVE})(uid)?.length === count"
@@ -322,16 +319,3 @@ def test_a_visitor_from_elsewhere_has_no_hold_on_others_runs(
     at_the_server.button("stop").click()
     owner.sees_run("Finished", run_id)
     stranger.sees_run("Finished", queued)
-
-
-def own_address() -> str:
-    """This machine's address in its network; nothing is sent to find it."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        try:
-            probe.connect(("192.0.2.1", 9))
-        except OSError:
-            pytest.skip("this machine is in no network, so all visitors are at the server")
-        host: str = probe.getsockname()[0]
-    if host.startswith("127."):
-        pytest.skip("this machine has the loopback address only, so all visitors are at the server")
-    return host

@@ -20,6 +20,10 @@ PAGES = ["app.py", *sorted(f"pages/{path.name}" for path in (PROJECT / "pages").
 
 _LIMIT_S = 30.0
 
+AT_THE_COMPUTER = {"host": "localhost:8501", "origin": "http://localhost:8501"}
+ELSEWHERE = {"host": "192.0.2.1:8501", "origin": "http://192.0.2.1:8501"}
+"""What the browser of a visitor sends who is not at the server's own computer."""
+
 OpenPage = Callable[..., AppTest]
 
 
@@ -51,7 +55,7 @@ def studio(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Studio]:
     monkeypatch.setattr(imdb_core.studio, "_studio", studio)
     # Without a browser nobody sends a cookie; Streamlit's stand-in for a server says anything.
     monkeypatch.setattr(ContextProxy, "cookies", {})
-    monkeypatch.setattr(ContextProxy, "ip_address", None)
+    monkeypatch.setattr(ContextProxy, "headers", AT_THE_COMPUTER)
     yield studio
     jobs = [studio.job(run.id) for run in studio.queue()]
     for job in filter(None, jobs):

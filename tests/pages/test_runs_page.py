@@ -16,12 +16,14 @@ from imdb_core.runs.run import DatasetInfo
 from imdb_core.runs.store import RunStore
 from imdb_core.studio import Studio
 from imdb_core.ui.runs.filter import RunFilter
+from imdb_core.visitors import Visitor
 from tests.browser.homes import lend, train
-from tests.pages.conftest import OpenPage
+from tests.pages.conftest import ELSEWHERE, OpenPage
 
 PAGE = "pages/3_Runs.py"
 SHORT = TrainConfig(source="sample", max_epochs=3, learning_rate=3e-3)
 ENDLESS = SHORT.changed(max_epochs=2000, patience=20, learning_rate=1e-5)
+ANOTHER = Visitor(id="another")
 
 
 @pytest.fixture(scope="module")
@@ -162,11 +164,11 @@ def test_name_notes_and_tags_are_kept_and_the_form_closes(page: AppTest, studio:
 def test_the_train_page_shows_the_run_of_another_visitor_that_one_resumed(
     page: AppTest, studio: Studio
 ) -> None:
-    theirs = studio.start(ENDLESS, visitor="another")
-    studio.stop(theirs.id)
+    theirs = studio.start(ENDLESS, visitor=ANOTHER)
+    studio.stop(theirs.id, visitor=ANOTHER)
     job = studio.job(theirs.id)
     assert job is None or job.wait(60)
-    mine = studio.start(SHORT, visitor=page.session_state["visitor"])
+    mine = studio.start(SHORT, visitor=Visitor(id=page.session_state["visitor"]))
     job = studio.job(mine.id)
     assert job is None or job.wait(60)
 
@@ -180,17 +182,20 @@ def test_the_train_page_shows_the_run_of_another_visitor_that_one_resumed(
 def test_a_paused_run_of_another_visitor_cannot_be_resumed_from_elsewhere(
     page: AppTest, studio: Studio, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    theirs = studio.start(ENDLESS, visitor="another")
-    studio.pause(theirs.id)
+    theirs = studio.start(ENDLESS, visitor=ANOTHER)
+    studio.pause(theirs.id, visitor=ANOTHER)
     job = studio.job(theirs.id)
     assert job is None or job.wait(60)
     assert studio.store.get(theirs.id).state == "paused"
 
     choose(page, studio, theirs.name)
     assert not page.button(key="resume").disabled
-    monkeypatch.setattr(ContextProxy, "ip_address", "192.0.2.1")
+    monkeypatch.setattr(ContextProxy, "headers", ELSEWHERE)
     page.run()
     assert page.button(key="resume").disabled
+    page.button(key="resume").proto.disabled = False  # as a forged message would
+    page.button(key="resume").click().run()
+    assert studio.store.get(theirs.id).state == "paused"
 
 
 def test_an_import_goes_on_beside_the_page_and_the_run_is_ticked_then(

@@ -4,21 +4,24 @@ import re
 from pathlib import Path
 
 import pytest
-from imdb_core.ui.train.live_chart import ChartView
+from streamlit.runtime.context import ContextProxy
 from streamlit.testing.v1 import AppTest
 
 from imdb_core.config import TrainConfig
 from imdb_core.runs.run import Run
 from imdb_core.studio import Studio
 from imdb_core.ui.train import chart
+from imdb_core.ui.train.chart_view import ChartView
+from imdb_core.visitors import Visitor
 from tests.browser.homes import lend
 from tests.conftest import PROJECT
-from tests.pages.conftest import OpenPage
+from tests.pages.conftest import ELSEWHERE, OpenPage
 
 _LIMIT_S = 60.0
 SLOW = TrainConfig(source="sample", learning_rate=1e-5, patience=20, max_epochs=10)
 SHORT = SLOW.changed(max_epochs=2)
 ENDLESS = SLOW.changed(max_epochs=2000, max_length=400)
+ANOTHER = Visitor(id="another")
 
 
 @pytest.fixture
@@ -156,9 +159,9 @@ def test_while_one_retrains_the_faint_curve_is_ones_own_last_run(
     monkeypatch.setattr(chart, "live_chart", lambda view, key: seen.append(view))
     app = open_page()
     own = app.session_state["visitor"]
-    first = studio.start(SHORT, visitor=own)
-    other = studio.start(SHORT, visitor="somebody else")
-    studio.start(SHORT, visitor=own)
+    first = studio.start(SHORT, visitor=Visitor(id=own))
+    other = studio.start(SHORT, visitor=ANOTHER)
+    studio.start(SHORT, visitor=Visitor(id=own))
     wait_for_all(studio)
 
     app.toggle(key="retrain").set_value(True).run()
@@ -171,7 +174,7 @@ def test_what_keeps_a_retraining_from_starting_ends_nothing_and_stays_to_be_read
     studio: Studio, open_page: OpenPage
 ) -> None:
     app = open_page()
-    run = studio.start(ENDLESS, visitor=app.session_state["visitor"])
+    run = studio.start(ENDLESS, visitor=Visitor(id=app.session_state["visitor"]))
     after_first_epoch(studio, run)
     app.toggle(key="retrain").set_value(True).run()
     app.text_input(key="pin_1").set_value("...").run()
@@ -186,9 +189,9 @@ def test_one_line_says_to_everyone_what_trains_for_how_long_and_how_many_wait(
     studio: Studio, open_page: OpenPage
 ) -> None:
     app = open_page()
-    mine = studio.start(SLOW, visitor=app.session_state["visitor"])
+    mine = studio.start(SLOW, visitor=Visitor(id=app.session_state["visitor"]))
     wait_for_all(studio)
-    theirs = studio.start(ENDLESS, visitor="another")
+    theirs = studio.start(ENDLESS, visitor=ANOTHER)
     after_first_epoch(studio, theirs)
 
     assert f"Finished · {mine.name}" in shown(app.run())
@@ -197,10 +200,10 @@ def test_one_line_says_to_everyone_what_trains_for_how_long_and_how_many_wait(
     )
     assert re.search(rf"{line}$", shown(app), re.MULTILINE), shown(app)
 
-    studio.start(SLOW, visitor="a third")
+    studio.start(SLOW, visitor=Visitor(id="a third"))
     assert re.search(rf"{line} 1 more waiting\.$", shown(app.run()), re.MULTILINE), shown(app)
 
-    queued = studio.start(SLOW, visitor=app.session_state["visitor"])
+    queued = studio.start(SLOW, visitor=Visitor(id=app.session_state["visitor"]))
     assert f"Waiting · {queued.name}" in shown(app.run())
     assert re.search(
         rf"^Yours is number 2 in the queue\. {line} 1 more waiting\.$",
@@ -210,10 +213,24 @@ def test_one_line_says_to_everyone_what_trains_for_how_long_and_how_many_wait(
 
 def test_who_trains_is_told_how_many_wait(studio: Studio, open_page: OpenPage) -> None:
     app = open_page()
-    visitor = app.session_state["visitor"]
+    visitor = Visitor(id=app.session_state["visitor"])
     mine = studio.start(ENDLESS, visitor=visitor)
     after_first_epoch(studio, mine)
     assert "waiting" not in shown(app.run())
-    studio.start(SLOW, visitor="another")
+    studio.start(SLOW, visitor=ANOTHER)
     assert "1 more waiting." in shown(app.run())
     assert "Now training" not in shown(app)
+
+
+@pytest.mark.parametrize("key", ["pause", "stop"])
+def test_a_forged_click_from_elsewhere_stops_nobodys_run(
+    studio: Studio, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch, key: str
+) -> None:
+    theirs = studio.start(ENDLESS, visitor=ANOTHER)
+    after_first_epoch(studio, theirs)
+    app = open_page()  # at the computer, where the buttons are live
+    monkeypatch.setattr(ContextProxy, "headers", ELSEWHERE)
+    app.button(key=key).click().run()
+    job = studio.job(theirs.id)
+    assert job is not None
+    assert not job.is_stop_requested

@@ -217,7 +217,7 @@ def test_ctrl_c_stops_the_run_and_keeps_its_best(home: Path, run_id: str) -> Non
         *_, last = process.stdout
 
     assert process.returncode == 0
-    assert json.loads(last)["reason"] == "user"
+    assert (json.loads(last)["reason"], json.loads(last)["by"]) == ("user", "terminal")
     assert json.loads(last)["best_epoch"] >= 1
 
 

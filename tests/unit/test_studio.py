@@ -2,7 +2,7 @@
 
 import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -10,17 +10,28 @@ import psutil
 import pytest
 
 from imdb_core.config import TrainConfig
-from imdb_core.errors import ConfigError, RunNotFoundError, RunStateError, StorageError, TextError
+from imdb_core.errors import (
+    ConfigError,
+    RunForbiddenError,
+    RunNotFoundError,
+    RunStateError,
+    StorageError,
+    TextError,
+)
+from imdb_core.runs.archive import as_zip
 from imdb_core.runs.checkpoints import load_weights
 from imdb_core.runs.run import Run
 from imdb_core.scoring import Scorer
 from imdb_core.studio import Studio
+from imdb_core.visitors import NOBODY, Visitor
 from tests.browser.homes import lend
 from tests.conftest import settings_in
 
 _LIMIT_S = 60.0
 LONG = TrainConfig(source="sample", max_epochs=2000, patience=20, learning_rate=1e-5)
 SHORT = LONG.changed(max_epochs=6, learning_rate=3e-3)
+ANNA, BEN = Visitor(id="anna"), Visitor(id="ben")
+AT_THE_COMPUTER = Visitor(id="carl", is_at_computer=True)
 
 
 @pytest.fixture
@@ -46,11 +57,11 @@ def nothing_trains(studio: Studio) -> Iterator[None]:
         may_go_on.set()
 
 
-def paused_at_once(studio: Studio, config: TrainConfig, visitor: str = "") -> Run:
+def paused_at_once(studio: Studio, config: TrainConfig, visitor: Visitor = NOBODY) -> Run:
     """A run that pauses before its first epoch."""
     with nothing_trains(studio):
         run = studio.start(config, visitor=visitor)
-        studio.pause(run.id)
+        studio.pause(run.id, visitor=visitor)
     paused = ended(studio, run)
     assert (paused.state, paused.epochs) == ("paused", ())
     return paused
@@ -170,7 +181,7 @@ def test_a_paused_run_can_be_stopped(studio: Studio) -> None:
     ended(studio, run)
     studio.stop(run.id)
     stopped = studio.store.get(run.id)
-    assert (stopped.state, stopped.reason) == ("finished", "user")
+    assert (stopped.state, stopped.reason) == ("stopped", "user")
 
 
 def test_pinned_reviews_are_judged_after_every_epoch_as_the_score_page_judges_them(
@@ -194,22 +205,22 @@ def test_texts_that_cannot_be_pinned_start_no_run(studio: Studio, texts: tuple[s
 
 
 def test_superseded_runs_stop_and_those_without_an_epoch_are_gone(studio: Studio) -> None:
-    first = studio.start(LONG, visitor="anna")
-    waiting = studio.start(LONG, visitor="anna")
-    others = studio.start(SHORT, visitor="ben")
+    first = studio.start(LONG, visitor=ANNA)
+    waiting = studio.start(LONG, visitor=ANNA)
+    others = studio.start(SHORT, visitor=BEN)
     after_epochs(studio, first, 1)
     jobs = [studio.job(run.id) for run in (first, waiting, others)]
     with pytest.raises(TextError):
-        studio.start(SHORT, visitor="anna", pinned_texts=["..."], supersedes=True)
+        studio.start(SHORT, visitor=ANNA, pinned_texts=["..."], supersedes=True)
     assert [run.id for run in studio.queue()] == [first.id, waiting.id, others.id]
 
-    last = studio.start(SHORT, visitor="anna", supersedes=True)
+    last = studio.start(SHORT, visitor=ANNA, supersedes=True)
     jobs.append(studio.job(last.id))
     assert all(job is not None and job.wait(_LIMIT_S) for job in jobs)
 
     assert studio.store.get(first.id).reason == "user"
     assert studio.store.get(last.id).reason == "max_epochs"
-    assert studio.current("anna").id == last.id
+    assert studio.current(ANNA).id == last.id
     assert studio.store.get(others.id).reason == "max_epochs"
     with pytest.raises(RunNotFoundError):
         studio.store.get(waiting.id)
@@ -222,7 +233,7 @@ def test_a_run_that_is_gone_before_its_job_is_left_out_of_the_queue(studio: Stud
     assert [run.id for run in studio.queue()] == [first.id]
 
 
-def test_a_waiting_run_that_is_stopped_has_left_the_queue_and_ended_at_once(
+def test_a_waiting_run_that_is_cancelled_has_left_the_queue_and_no_run_behind(
     studio: Studio,
 ) -> None:
     first, waiting, last = (studio.start(LONG) for _ in range(3))
@@ -230,8 +241,7 @@ def test_a_waiting_run_that_is_stopped_has_left_the_queue_and_ended_at_once(
 
     studio.stop(waiting.id)
 
-    cancelled = studio.store.get(waiting.id)
-    assert (cancelled.state, cancelled.reason, cancelled.epochs) == ("finished", "user", ())
+    assert [run.id for run in studio.store.all()] == [last.id, first.id]
     assert [(run.id, run.state) for run in studio.queue()] == [
         (first.id, "training"),
         (last.id, "queued"),
@@ -255,23 +265,23 @@ def test_a_resumed_run_that_is_stopped_while_it_waits_is_what_it_was_before(stud
 def test_a_run_is_whose_who_resumed_it_and_they_see_it_when_it_has_ended_too(
     studio: Studio,
 ) -> None:
-    older = ended(studio, studio.start(SHORT.changed(max_epochs=1), visitor="anna"))
-    ended(studio, studio.start(SHORT, visitor="ben"))
+    older = ended(studio, studio.start(SHORT.changed(max_epochs=1), visitor=ANNA))
+    ended(studio, studio.start(SHORT, visitor=BEN))
 
-    resumed = studio.keep_going(older.id, 5, visitor="ben")
-    assert studio.visitor_of(older.id) == "ben"
+    resumed = studio.keep_going(older.id, 5, visitor=BEN)
+    assert studio.visitor_of(older.id) == BEN.mark
     ended(studio, resumed)
-    shown = studio.current("ben")
+    shown = studio.current(BEN)
     assert shown is not None
     assert shown.id == older.id
 
 
 def test_a_paused_run_stays_with_whoever_paused_it(studio: Studio) -> None:
-    run = paused_at_once(studio, SHORT, visitor="anna")
-    ended(studio, studio.step(run.id, visitor="ben"))
-    assert studio.visitor_of(run.id) == "anna"
-    ended(studio, studio.resume(run.id, visitor="ben"))
-    assert studio.visitor_of(run.id) == "anna"
+    run = paused_at_once(studio, SHORT, visitor=ANNA)
+    ended(studio, studio.step(run.id, visitor=AT_THE_COMPUTER))
+    assert studio.visitor_of(run.id) == ANNA.mark
+    ended(studio, studio.resume(run.id, visitor=AT_THE_COMPUTER))
+    assert studio.visitor_of(run.id) == ANNA.mark
 
 
 def test_background_work_that_is_ended_leaves_no_process_and_no_thread(studio: Studio) -> None:
@@ -300,23 +310,24 @@ def test_background_work_that_is_ended_leaves_no_process_and_no_thread(studio: S
     assert background() == {"baselines"}
 
 
-def test_a_visitor_sees_the_own_run_and_others_the_one_at_work(studio: Studio) -> None:
-    first = studio.start(LONG, visitor="anna")
-    waiting = studio.start(LONG, visitor="ben")
-    shown = [studio.current(visitor) for visitor in ("anna", "ben", "carl")]
-    assert [run.id for run in shown if run] == [first.id, waiting.id, first.id]
+def test_one_sees_the_own_run_and_only_at_the_computer_the_one_at_work(studio: Studio) -> None:
+    first = studio.start(LONG, visitor=ANNA)
+    waiting = studio.start(LONG, visitor=BEN)
+    newcomer = Visitor(id="new")
+    shown = [studio.current(visitor) for visitor in (ANNA, BEN, AT_THE_COMPUTER, newcomer, NOBODY)]
+    assert [run and run.id for run in shown] == [first.id, waiting.id, first.id, None, None]
     assert studio.place(waiting.id) == 1
 
 
 def test_a_visitor_whose_last_run_is_gone_or_damaged_sees_the_one_before(studio: Studio) -> None:
-    first, second, third = (studio.start(SHORT, visitor="anna") for _ in range(3))
-    others = studio.start(SHORT, visitor="ben")
+    first, second, third = (studio.start(SHORT, visitor=ANNA) for _ in range(3))
+    others = studio.start(SHORT, visitor=BEN)
     assert ended(studio, others).reason == "max_epochs"
 
     studio.store.delete(third.id)
-    assert studio.current("anna").id == second.id
+    assert studio.current(ANNA).id == second.id
     (second.folder / "run.json").write_text("{")
-    assert studio.current("anna").id == first.id
+    assert studio.current(ANNA).id == first.id
 
 
 def test_where_nothing_can_be_written_a_studio_shows_what_there_is(
@@ -353,3 +364,79 @@ def test_a_start_and_a_deletion_that_meet_do_not_wait_for_each_other_for_ever(
         with pytest.raises(RunNotFoundError):
             studio.store.claim(run.id)
     deletion.join()
+
+
+def hold(studio: Studio, run: Run, visitor: Visitor) -> list[bool]:
+    """Which of all that one may ask of a run at work or paused is not forbidden to the visitor."""
+    wishes: list[Callable[[], object]] = [
+        lambda: studio.pause(run.id, visitor=visitor),
+        lambda: studio.step(run.id, visitor=visitor),
+        lambda: studio.resume(run.id, visitor=visitor),
+        lambda: studio.change(run.id, visitor=visitor, patience=7),
+        lambda: studio.stop(run.id, visitor=visitor),
+        lambda: studio.delete(run.id, visitor=visitor),
+    ]
+    return [is_allowed(wish) for wish in wishes]
+
+
+def is_allowed(wish: Callable[[], object]) -> bool:
+    try:
+        wish()
+    except RunForbiddenError:
+        return False
+    except RunStateError:
+        pass  # it is not in the state for that
+    return True
+
+
+@pytest.mark.parametrize("visitor", [BEN, NOBODY, Visitor(id=ANNA.mark)])
+def test_only_whoever_started_a_run_has_a_hold_on_it(studio: Studio, visitor: Visitor) -> None:
+    paused = paused_at_once(studio, SHORT, visitor=ANNA)
+    with nothing_trains(studio):
+        waiting = studio.start(LONG, visitor=ANNA)
+        assert hold(studio, paused, visitor) == [False] * 6
+        assert hold(studio, waiting, visitor)[0] is hold(studio, waiting, visitor)[4] is False
+        assert [studio.store.get(run.id).state for run in (paused, waiting)] == ["paused", "queued"]
+        studio.stop(waiting.id, visitor=ANNA)
+    assert studio.change(paused.id, visitor=ANNA, patience=7).state == "paused"
+    studio.delete(paused.id, visitor=ANNA)
+
+
+def test_whoever_sits_at_the_computer_has_a_hold_on_every_run(studio: Studio) -> None:
+    with nothing_trains(studio):
+        run = studio.start(LONG, visitor=ANNA)
+        studio.stop(run.id, visitor=AT_THE_COMPUTER)
+    assert not studio.queue()
+
+
+def test_whose_a_run_is_outlives_a_restart_and_does_not_leave_the_computer(
+    studio: Studio, tmp_path: Path
+) -> None:
+    paused = paused_at_once(studio, SHORT, visitor=ANNA)
+    ended(studio, studio.start(SHORT.changed(max_epochs=1), visitor=BEN))
+
+    restarted = Studio(studio.settings)
+    with pytest.raises(RunForbiddenError, match="somebody else's run"):
+        restarted.stop(paused.id, visitor=BEN)
+    shown = restarted.current(ANNA)
+    assert shown is not None
+    assert (shown.id, ANNA.owns(shown), BEN.owns(shown)) == (paused.id, True, False)
+    assert ANNA.mark.encode() not in as_zip(paused)
+    assert ANNA.id.encode() not in (paused.folder / "events.jsonl").read_bytes()
+
+
+def test_a_run_that_nobody_is_known_to_have_started_is_for_the_computer_only(
+    studio: Studio,
+) -> None:
+    run = paused_at_once(studio, SHORT)
+    with pytest.raises(RunForbiddenError, match="Nobody knows who started"):
+        studio.stop(run.id, visitor=BEN)
+    studio.stop(run.id, visitor=AT_THE_COMPUTER)
+
+
+def test_a_resumption_that_is_cancelled_leaves_the_run_to_whoever_had_it(studio: Studio) -> None:
+    run = ended(studio, studio.start(SHORT.changed(max_epochs=1), visitor=ANNA))
+    with nothing_trains(studio):
+        studio.keep_going(run.id, 5, visitor=BEN)
+        studio.stop(run.id, visitor=BEN)
+    assert ANNA.owns(studio.store.get(run.id))

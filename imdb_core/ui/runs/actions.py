@@ -9,13 +9,14 @@ import streamlit as st
 
 from imdb_core.errors import StudioError
 from imdb_core.runs.annotations import LABEL_LIMIT, NOTES_LIMIT, TAGS_LIMIT
+from imdb_core.runs.ending import ending
 from imdb_core.runs.export import ExportFormat, export, file_name, is_exportable
 from imdb_core.runs.run import Run
 from imdb_core.studio import Studio
 from imdb_core.ui.keep_going import draw_more_epochs, keep_going_label, more_epochs
 from imdb_core.ui.runs.bin import remember_deleted
 from imdb_core.ui.train.transport import refusal
-from imdb_core.ui.visitor import visitor_id
+from imdb_core.ui.visitor import this_visitor
 from imdb_core.ui.wording import as_markdown, computer_phrase, settings_phrase
 
 _EDIT, _ERROR = "edit", "edit_error"
@@ -39,7 +40,8 @@ def draw_actions(studio: Studio, run: Run, known_tags: Sequence[str]) -> None:
         StudioError: what was clicked could not be done.
     """
     st.subheader(as_markdown(run.name), anchor=False)
-    st.caption(as_markdown(run.ending or f"This run is {run.state}."))
+    told = ending(run, this_visitor()) or f"This run is {run.state}."
+    st.caption(as_markdown(told))
     facts = ", on ".join(filter(None, (settings_phrase(run.config), computer_phrase(run))))
     st.caption(as_markdown(f"Run {run.id}: {facts}."))
     if run.tags:
@@ -83,7 +85,7 @@ def draw_put_away(studio: Studio, runs: Sequence[Run]) -> None:
         deleted = []
         try:
             for run in deletable:
-                studio.store.delete(run.id)
+                studio.delete(run.id, visitor=this_visitor())
                 deleted.append((run.id, run.name))
         finally:
             remember_deleted(deleted)
@@ -109,7 +111,7 @@ def _draw_resume(studio: Studio, run: Run) -> None:
         disabled=bool(refused),
         help=refused or None,
     ):
-        studio.resume(run.id, visitor=visitor_id())
+        studio.resume(run.id, visitor=this_visitor())
         st.switch_page("app.py")
 
 
@@ -123,7 +125,7 @@ def _draw_keep_going(studio: Studio, run: Run) -> None:
         help="Trains on, whatever the patience says; the best epoch's weights stay the ones that "
         "are kept.",
     ):
-        studio.keep_going(run.id, more_epochs(), visitor=visitor_id())
+        studio.keep_going(run.id, more_epochs(), visitor=this_visitor())
         st.switch_page("app.py")
     draw_more_epochs(run)
 

@@ -17,6 +17,7 @@ from imdb_core.ui.runs.compare import draw_overlay, draw_table, draw_verdicts
 from imdb_core.ui.runs.questions import draw_replay, draw_scatter
 from imdb_core.ui.runs.table import draw_filter
 from imdb_core.ui.runs.table import draw_table as draw_runs
+from imdb_core.ui.visitor import this_visitor
 from imdb_core.ui.wording import as_markdown
 
 _FAULT = "delete_fault"
@@ -48,7 +49,7 @@ def draw_damaged(studio: Studio, faults: Mapping[str, str]) -> None:
 
 def _delete(studio: Studio, run_id: str) -> None:
     try:
-        studio.store.delete(run_id)
+        studio.delete(run_id, visitor=this_visitor())
     except RunNotFoundError:
         pass  # somebody else was quicker
     except StudioError as error:  # shown by the script that follows

@@ -85,8 +85,7 @@ def comparison(run: Run) -> Comparison | None:
 
 def is_comparable(run: Run) -> bool:
     """Whether the run went from start to end by its settings alone."""
-    by_rule = run.state == "finished" and run.reason != "user"
-    return by_rule and not run.changes and run.first_stop is None
+    return run.state == "finished" and not run.changes and run.first_stop is None
 
 
 def same_settings(one: TrainConfig, other: TrainConfig) -> bool:

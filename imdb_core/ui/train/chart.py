@@ -5,12 +5,13 @@ from __future__ import annotations
 import streamlit as st
 
 from imdb_core.config import field_specs
+from imdb_core.runs.ending import by_whom
 from imdb_core.runs.run import Run
 from imdb_core.studio import Studio
 from imdb_core.ui.live import live_chart, wait_for
 from imdb_core.ui.train.chart_view import Baseline, ChartView, Ghost
 from imdb_core.ui.train.state import STATE_WORDS, state_of
-from imdb_core.ui.visitor import visitor_id
+from imdb_core.ui.visitor import this_visitor
 
 _MOST_GHOSTS = 3
 _READING = """
@@ -29,7 +30,6 @@ _READING = """
 _WHY = {
     "patience": "patience ran out",
     "max_epochs": "last epoch allowed",
-    "user": "stopped by hand",
 }
 
 
@@ -61,10 +61,11 @@ def _ghosts(studio: Studio, run: Run) -> list[Ghost]:
     are_all_wanted = bool(st.session_state.get("show_ghosts"))
     if not (are_all_wanted or st.session_state.get("retrain")):
         return []
+    mark = this_visitor().mark
     runs = studio.store.before(
         run.id,
         _MOST_GHOSTS if are_all_wanted else 1,
-        is_wanted=lambda run_id: are_all_wanted or studio.visitor_of(run_id) == visitor_id(),
+        is_wanted=lambda run_id: are_all_wanted or studio.visitor_of(run_id) == mark,
     )
     return [Ghost(id=earlier.id, name=_name_beside(earlier, run)) for earlier in runs]
 
@@ -76,7 +77,7 @@ def _view(studio: Studio, run: Run | None) -> ChartView:
         return ChartView(show_accuracy=show_accuracy)
     state = state_of(studio, run)
     word, _ = STATE_WORDS[state]
-    has_ended = run.state in ("finished", "failed", "interrupted")
+    has_ended = run.state in ("finished", "stopped", "failed", "interrupted")
     is_kept_going = run.last_epoch is not None
     return ChartView(
         patience=run.config.patience,
@@ -99,6 +100,8 @@ def _view(studio: Studio, run: Run | None) -> ChartView:
 def _stopped_words(run: Run) -> str:
     if run.first_stop is not None and run.reason == "max_epochs":
         return "kept going to here"
+    if run.state == "stopped":
+        return f"stopped {by_whom(run, this_visitor())}"
     return _WHY[run.reason] if run.reason else run.state
 
 

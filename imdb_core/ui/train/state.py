@@ -13,6 +13,7 @@ STATE_WORDS = {
     "pausing": ("Pausing", ":material/pause_circle:"),
     "paused": ("Paused", ":material/pause_circle:"),
     "finished": ("Finished", ":material/check_circle:"),
+    "stopped": ("Stopped", ":material/stop_circle:"),
     "failed": ("Failed", ":material/error:"),
     "interrupted": ("Interrupted", ":material/power_off:"),
 }

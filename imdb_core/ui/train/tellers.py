@@ -21,7 +21,7 @@ from imdb_core.ui.live import wait_for
 from imdb_core.ui.train import address
 from imdb_core.ui.train.settings_form import set_values
 from imdb_core.ui.train.transport import act
-from imdb_core.ui.visitor import visitor_id
+from imdb_core.ui.visitor import as_visitor, this_visitor
 from imdb_core.ui.wording import as_markdown
 
 _FAULT = "change_fault"
@@ -30,11 +30,11 @@ _FAULT = "change_fault"
 def draw_ending(studio: Studio, run: Run) -> None:
     """Why it ended, what the visitor had guessed, and what can be done now."""
     if run.state == "failed":
-        st.error(as_markdown(ending(run)), icon=":material/error:")
+        st.error(as_markdown(ending(run, this_visitor())), icon=":material/error:")
         _draw_way_out(run)
     else:
         with st.container(border=True, key="ending"):
-            st.markdown(f":material/flag: {as_markdown(ending(run))}")
+            st.markdown(f":material/flag: {as_markdown(ending(run, this_visitor()))}")
             _draw_guess(run)
             _draw_comparison(run)
             _draw_next_steps(studio, run)
@@ -52,7 +52,7 @@ def _draw_next_steps(studio: Studio, run: Run) -> None:
                 query_params={"run": run.id},
             )
         if run.can_keep_going:
-            go_on = partial(studio.keep_going, run.id, more_epochs(), visitor=visitor_id())
+            go_on = partial(as_visitor(studio.keep_going), run.id, more_epochs())
             st.button(
                 keep_going_label(),
                 icon=":material/fast_forward:",
@@ -100,7 +100,8 @@ def _change(studio: Studio, run_id: str, keys: dict[str, str], version: str) -> 
     st.session_state.pop(_FAULT, None)
     try:
         if all(key in st.session_state for key in keys.values()):  # else the page has been left
-            studio.store.change(run_id, **{name: st.session_state[keys[name]] for name in keys})
+            values = {name: st.session_state[keys[name]] for name in keys}
+            studio.change(run_id, visitor=this_visitor(), **values)
     except StudioError as error:
         st.session_state[_FAULT] = version, error
 
@@ -174,12 +175,12 @@ def _draw_note(note: Note) -> None:
 
 
 def _draw_guess(run: Run) -> None:
-    if run.guess is None or run.state != "finished":
+    if run.guess is None or run.state not in ("finished", "stopped"):
         return
-    if run.reason == "user":
+    if run.state == "stopped":
         st.caption(
-            f":material/target: Your guess was epoch {run.guess}; it was stopped by hand before "
-            "one could know."
+            f":material/target: Your guess was epoch {run.guess}; it was stopped before one could "
+            "know."
         )
         return
     truth = run.first_stop or len(run.epochs)

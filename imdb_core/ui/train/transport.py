@@ -8,11 +8,11 @@ from functools import partial
 
 import streamlit as st
 
-from imdb_core.errors import RunStateError, StudioError
+from imdb_core.errors import RunForbiddenError, RunStateError, StudioError
 from imdb_core.runs.run import Run
 from imdb_core.studio import Studio
 from imdb_core.ui.train.state import state_of
-from imdb_core.ui.visitor import may_control, visitor_id
+from imdb_core.ui.visitor import as_visitor, this_visitor
 from imdb_core.ui.wording import as_markdown
 
 _FAULT = "transport_fault"
@@ -24,11 +24,9 @@ def draw_transport(studio: Studio, run: Run) -> None:
     """Pause or Resume, Step, Stop; a button that cannot be used says why when pointed at."""
     state = state_of(studio, run)
     refused = refusal(studio, run)
-    resume = partial(studio.resume, visitor=visitor_id())
-    step = partial(studio.step, visitor=visitor_id())
     with st.container(horizontal=True, width="content", key="transport"):
         if run.is_resumable:
-            _button("Resume", "resume", ":material/play_arrow:", refused, resume, run.id)
+            _button("Resume", "resume", ":material/play_arrow:", refused, studio.resume, run.id)
         else:
             _button(
                 "Pause", "pause", ":material/pause:",
@@ -36,7 +34,7 @@ def draw_transport(studio: Studio, run: Run) -> None:
             )  # fmt: skip
         _button(
             "Step", "step", ":material/skip_next:",
-            refused or _NO_STEP.get(state, ""), step, run.id,
+            refused or _NO_STEP.get(state, ""), studio.step, run.id,
         )  # fmt: skip
         _button(
             "Cancel" if state == "queued" else "Stop", "stop", ":material/stop:",
@@ -86,8 +84,11 @@ def refusal(studio: Studio, run: Run) -> str:
     """Why this visitor can do nothing to the run, whatever its state; empty if they can."""
     if run.is_live and studio.job(run.id) is None:
         return "Another program trains it, for instance a command line. Stop it there."
-    if (run.is_live or run.state == "paused") and not may_control(studio, run):
-        return "Somebody else's run: only they, or a person at the server's computer, can do this."
+    if run.is_live or run.state == "paused":
+        try:
+            this_visitor().check_may_act(run.id, run.visitor)
+        except RunForbiddenError as error:
+            return str(error)
     return ""
 
 
@@ -99,6 +100,7 @@ _NO_PAUSE = {
     "stopping": _UNDER_WAY,
     "pausing": _UNDER_WAY,
     "finished": _ENDED,
+    "stopped": _ENDED,
     "failed": _ENDED,
 }
 _NO_STEP = _NO_PAUSE | {
@@ -109,6 +111,7 @@ _NO_STOP = {
     "stopping": _UNDER_WAY,
     "pausing": _UNDER_WAY,
     "finished": _ENDED,
+    "stopped": _ENDED,
     "failed": _ENDED,
     "interrupted": _ENDED,
 }
@@ -124,5 +127,5 @@ def _button(
         disabled=bool(obstacle),
         help=obstacle or None,
         on_click=act,
-        args=(key, partial(do, run_id)),
+        args=(key, partial(as_visitor(do), run_id)),
     )

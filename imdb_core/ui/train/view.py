@@ -15,8 +15,14 @@ from imdb_core.ui.train import tellers
 from imdb_core.ui.train.chart import draw_chart, draw_chart_options, draw_reading_help
 from imdb_core.ui.train.numbers import queue_lines, run_numbers
 from imdb_core.ui.train.state import STATE_WORDS, state_of
-from imdb_core.ui.train.transport import act, draw_transport, draw_transport_fault, note_drawn
-from imdb_core.ui.visitor import may_control
+from imdb_core.ui.train.transport import (
+    act,
+    draw_transport,
+    draw_transport_fault,
+    note_drawn,
+    refusal,
+)
+from imdb_core.ui.visitor import as_visitor
 from imdb_core.ui.wording import as_markdown, settings_phrase
 
 _MOST_WAITING = 5
@@ -63,7 +69,7 @@ def run_view(studio: Studio, run: Run | None) -> None:
 
 
 def _draw_told(studio: Studio, run: Run) -> None:
-    if run.state == "paused" and may_control(studio, run):
+    if run.state == "paused" and not refusal(studio, run):
         tellers.draw_changes(studio, run)
     tellers.draw_changes_made(run)
     tellers.draw_coach(run)
@@ -97,7 +103,7 @@ def _draw_queue(studio: Studio, run: Run) -> None:
     mine = [
         (place, waiting)
         for place, waiting in enumerate(queue)
-        if place and waiting.id != run.id and may_control(studio, waiting)
+        if place and waiting.id != run.id and not refusal(studio, waiting)
     ]
     for place, waiting in mine[:_MOST_WAITING]:
         _draw_waiting(studio, place, waiting)
@@ -115,7 +121,7 @@ def _draw_waiting(studio: Studio, place: int, waiting: Run) -> None:
             icon=":material/close:",
             key=key,
             on_click=act,
-            args=(key, partial(studio.stop, waiting.id)),
+            args=(key, partial(as_visitor(studio.stop), waiting.id)),
         )
 
 

@@ -104,7 +104,7 @@ def test_a_stop_is_noticed_and_keeps_what_is_finished(
 
     ended = execute(run.id, store, library, stop=stop, on_event=stop_after_two)
 
-    assert (ended.state, ended.reason, len(ended.epochs)) == ("finished", "user", 2)
+    assert (ended.state, ended.reason, len(ended.epochs)) == ("stopped", "user", 2)
     assert ended.can_score
 
 
@@ -116,7 +116,7 @@ def test_a_run_stopped_before_its_first_epoch_has_nothing_to_score(
     stop.set()
     ended = execute(run.id, store, library, stop=stop)
 
-    assert (ended.state, ended.reason, ended.can_score) == ("finished", "user", False)
+    assert (ended.state, ended.reason, ended.can_score) == ("stopped", "user", False)
 
 
 def test_a_run_killed_before_its_end_was_written_down_trains_no_further(

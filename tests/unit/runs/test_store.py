@@ -231,7 +231,7 @@ def test_a_run_that_ends_while_one_reads_it_is_not_taken_for_interrupted(tmp_pat
         return False
 
     store = RunStore(tmp_path / "runs", is_own_job=end)
-    assert store.create(TrainConfig()).state == "finished"
+    assert store.create(TrainConfig()).state == "stopped"
 
 
 def test_a_run_whose_process_ended_is_interrupted_and_marked_once(store: RunStore) -> None:

@@ -1,12 +1,15 @@
 """What takes a run out of the queue again."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from imdb_core.config import TrainConfig
+from imdb_core.runs.ending import ending
 from imdb_core.runs.run import Run
 from imdb_core.runs.store import RunStore
+from imdb_core.visitors import TERMINAL, Visitor
 
 EPOCH = {
     "epoch": 1, "train_loss": 0.69, "val_loss": 0.68, "val_accuracy": 0.6, "improved": True,
@@ -33,10 +36,27 @@ def standing(run: Run) -> tuple[object, ...]:
     return run.state, run.reason, run.error, run.error_kind, run.first_stop, run.last_epoch
 
 
-def test_a_run_withdrawn_before_its_first_turn_is_ended_by_hand(store: RunStore) -> None:
+def test_a_run_withdrawn_before_its_first_turn_leaves_nothing_behind(store: RunStore) -> None:
     run = store.create(TrainConfig())
-    store.withdraw(run.id)
-    assert standing(store.get(run.id))[:2] == ("finished", "user")
+    assert store.withdraw(run.id) is None
+    assert not run.folder.exists()
+    assert store.deleted() == []
+
+
+def test_who_stopped_a_run_is_told_to_each_as_it_concerns_them(store: RunStore) -> None:
+    anna, ben = Visitor(id="anna"), Visitor(id="ben")
+    at_the_computer = Visitor(id="carl", is_at_computer=True)
+    run = begun(store)
+    store.log(run.id).append("paused", epoch=1)
+    store.end_paused(run.id, anna.mark)
+    stopped = store.get(run.id)
+    assert (stopped.state, stopped.ended_by) == ("stopped", anna.mark)
+    seen_by = {"by you": anna, "by another visitor": ben, "in another browser": at_the_computer}
+    for words, visitor in seen_by.items():
+        assert ending(stopped, visitor).startswith(f"Stopped {words} after epoch 1.")
+    assert stopped.ending.startswith("Stopped by hand after epoch 1.")
+    from_the_terminal = replace(stopped, ended_by=TERMINAL)
+    assert ending(from_the_terminal, anna).startswith("Stopped from the terminal after epoch 1.")
 
 
 @pytest.mark.parametrize("ending", ["paused", "failed", "interrupted"])

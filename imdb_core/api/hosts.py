@@ -1,0 +1,86 @@
+"""Refuses who calls this server by a name that it was not told of, and says what to do."""
+
+from __future__ import annotations
+
+import logging
+from html import escape
+from typing import Final
+
+from starlette.datastructures import Headers
+from starlette.responses import HTMLResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
+from streamlit import config
+
+from imdb_core.hosts import is_served, name_in
+
+logger = logging.getLogger(__name__)
+
+_MOST_LOGGED: Final = 20
+_MISDIRECTED: Final = 421
+_PAGE: Final = """<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Not by this address · IMDB RNN Studio</title>
+<style>
+body {{ font: 1.05rem/1.5 system-ui, sans-serif; max-width: 40rem; margin: 12vh auto;
+  padding: 0 1rem; color: #1c2430; background: #fcfbf8; }}
+code {{ display: block; padding: .6rem .8rem; overflow-x: auto; background: #f1efe8; }}
+</style>
+<h1>This server does not answer by this address</h1>
+<p>Your browser called it <b>{name}</b>. It answers to: {allowed}.</p>
+<p>If you run it, stop it, and start it again for those who call it so:</p>
+<code>{command}</code>
+<p>Without make: README, “A class”. If somebody else runs it, show them this page.</p>
+</html>
+"""
+
+
+class HostCheck:
+    """Guards plain HTTP as `server.allowedHosts` guards the websocket.
+
+    Without it, the page of an unknown name loads and stays empty, for its websocket is refused.
+    The list is Streamlit's own, and keeps pages of other sites from reading this server by a
+    name of theirs (DNS rebinding).
+
+    Args:
+        app: what answers those who are let through.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self._logged: set[str] = set()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request, or let it through."""
+        allowed: list[str] = config.get_option("server.allowedHosts")
+        host = Headers(scope=scope).get("host", "") if scope["type"] == "http" else ""
+        if scope["type"] != "http" or is_served(name_in(host), allowed):
+            await self._app(scope, receive, send)
+            return
+        self._log(host)
+        await _refusal(host, allowed)(scope, receive, send)
+
+    def _log(self, host: str) -> None:
+        """Say it once for each name, and not for more names than a log can bear."""
+        if host not in self._logged and len(self._logged) < _MOST_LOGGED:
+            self._logged.add(host)
+            logger.warning(
+                "Refused a browser that called this server %r. Start it for that name: %s",
+                host[:100],
+                _command(host),
+            )
+
+
+def _refusal(host: str, allowed: list[str]) -> HTMLResponse:
+    name = name_in(host)
+    content = _PAGE.format(
+        name=escape(name or host[:100] or "nothing"),
+        allowed=escape(", ".join(allowed)),
+        command=escape(_command(host)),
+    )
+    return HTMLResponse(content, status_code=_MISDIRECTED, headers={"Cache-Control": "no-store"})
+
+
+def _command(host: str) -> str:
+    return f"make class HOST={name_in(host) or '192.168.1.20'}"
