@@ -1,9 +1,9 @@
 import threading
 
 import pytest
-from imdb_core.jobs import Memo
 
 from imdb_core.errors import DataError, StudioError
+from imdb_core.jobs import Memo
 
 
 def test_an_answer_is_worked_out_once_beside_whoever_asks() -> None:
