@@ -129,6 +129,6 @@ else:
     from starlette.middleware import Middleware
 
     from imdb_core.api.hosts import HostCheck
-    from imdb_core.api.routes import routes
+    from imdb_core.api.routes import lifespan, routes
 
-    app = st.App("app.py", routes=routes(), middleware=[Middleware(HostCheck)])
+    app = st.App("app.py", routes=routes(), middleware=[Middleware(HostCheck)], lifespan=lifespan)

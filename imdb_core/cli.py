@@ -7,10 +7,13 @@ error. PyTorch is imported only by the commands that compute.
 from __future__ import annotations
 
 import argparse
+import codecs
 import sys
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from functools import partial
 from itertools import islice
+from typing import TYPE_CHECKING
 
 from imdb_core import cli_data, cli_runs
 from imdb_core.cli_command import add_command
@@ -30,7 +33,17 @@ from imdb_core.runs.event_log import Event
 from imdb_core.runs.run import Run
 from imdb_core.runs.store import RunStore
 from imdb_core.settings import Settings
-from imdb_core.terminal import ProgressLine, StopOnSignal
+from imdb_core.terminal import (
+    ProgressLine,
+    StopOnSignal,
+    is_closed_pipe,
+    leave_closed_pipe,
+    replace_what_cannot_be_shown,
+    until_closed,
+)
+
+if TYPE_CHECKING:
+    from imdb_core.scoring import Score
 
 DONE, FAILED, BAD_INPUT = 0, 1, 2
 _LINES_AT_ONCE = 1000
@@ -47,6 +60,19 @@ _BAD_INPUT_ERRORS = (
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code."""
+    replace_what_cannot_be_shown()
+    try:
+        code = _run(arguments)
+        sys.stdout.flush()
+        return code
+    except OSError as error:
+        if not is_closed_pipe(error):
+            raise
+        leave_closed_pipe()  # `… | head` has seen enough
+        return DONE
+
+
+def _run(arguments: Sequence[str] | None) -> int:
     options = _parser().parse_args(arguments)
     try:
         return int(options.command(options, Settings.from_environment()))
@@ -59,9 +85,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except StudioError as error:
         _complain(str(error))
         return FAILED
-    except BrokenPipeError:  # `… | head` has seen enough
-        sys.stderr.close()
-        return DONE
 
 
 def _train(options: argparse.Namespace, settings: Settings) -> int:
@@ -78,22 +101,23 @@ def _train(options: argparse.Namespace, settings: Settings) -> int:
 
 def _runs_resume(options: argparse.Namespace, settings: Settings) -> int:
     store = open_store(settings)
-    return _execute(store.claim(options.run), store, settings, options.jsonl)
+    return _execute(store.claim(store.id_of(options.run)), store, settings, options.jsonl)
 
 
 def _execute(run: Run, store: RunStore, settings: Settings, as_jsonl: bool) -> int:
     from imdb_core.runs.execution import execute
 
     with StopOnSignal() as stop, ProgressLine() as progress_line:
+        say = until_closed(print_json if as_jsonl else _print_epoch, stop.flag.set)
         if not as_jsonl:
-            print(f"Run {run.id}", flush=True)
+            until_closed(print, stop.flag.set)(f"Run {run.id}")
         run = execute(
             run.id,
             store,
             DataLibrary(settings),
             stop=stop.flag,
             on_progress=progress_line.show,
-            on_event=print_json if as_jsonl else _print_epoch,
+            on_event=say,
         )
         _log_to_mlflow(run, progress_line)
     if run.state == "failed":
@@ -124,17 +148,36 @@ def _score(options: argparse.Namespace, settings: Settings) -> int:
     code = DONE
     while chunk := list(islice(texts, _LINES_AT_ONCE)):
         for result in scorer.score_many(chunk):
+            (_print_score_as_json if options.json else _print_score)(result)
             if isinstance(result, TextError):
-                print("-       unscored")  # the n-th line stays the n-th text's
                 _complain(str(result))
                 code = BAD_INPUT
-                continue
-            verdict = "positive" if result.is_positive else "negative"
-            print(
-                f"{result.probability:.4f}  {verdict}  {result.words_read} of {result.words} "
-                f"words read, {result.words_unknown} unknown"
-            )
     return code
+
+
+def _print_score(result: Score | TextError) -> None:
+    if isinstance(result, TextError):
+        print("-       unscored")  # the n-th line stays the n-th text's
+        return
+    line = (
+        f"{result.probability:.4f}  {result.verdict}  {result.words_read} of {result.words} "
+        f"words read, {result.words_unknown} unknown"
+    )
+    print(line if result.words_known else f"{line}. {result.MEANS_NOTHING}")
+
+
+def _print_score_as_json(result: Score | TextError) -> None:
+    facts: dict[str, object] = {"p_positive": None, "verdict": None}
+    if isinstance(result, TextError):
+        facts |= {"words_read": 0, "words_unknown": 0, "error": str(result)}
+    else:
+        facts = {
+            "p_positive": result.probability,
+            "verdict": result.verdict,
+            "words_read": result.words_read,
+            "words_unknown": result.words_unknown,
+        }
+    print_json(facts)
 
 
 def _evaluate(options: argparse.Namespace, settings: Settings) -> int:
@@ -175,8 +218,9 @@ def _print_epoch(event: Event) -> None:
 
 
 def _complain(message: str) -> None:
-    for line in message.splitlines():
-        print(f"imdb_core: {line}", file=sys.stderr)
+    with suppress(BrokenPipeError):  # nobody reads it
+        for line in message.splitlines():
+            print(f"imdb_core: {line}", file=sys.stderr)
 
 
 def _texts(arguments: list[str]) -> Iterable[str]:
@@ -190,6 +234,8 @@ def _texts(arguments: list[str]) -> Iterable[str]:
         return
     encoding = sys.stdin.encoding
     for number, line in enumerate(sys.stdin.buffer, start=1):
+        if number == 1 and line.startswith(codecs.BOM_UTF8):
+            encoding, line = "utf-8", line.removeprefix(codecs.BOM_UTF8)
         try:
             yield line.decode(encoding).rstrip("\r\n")
         except UnicodeDecodeError as error:
@@ -232,6 +278,7 @@ def _parser() -> argparse.ArgumentParser:
 
     score = add_command(commands, "score", _score, "judge texts")
     _add_run_option(score)
+    score.add_argument("--json", action="store_true", help="print a JSON object a text")
     score.add_argument("texts", nargs="+", metavar="TEXT", help="a review; - reads one a line")
 
     evaluate = add_command(commands, "evaluate", _evaluate, "accuracy on a whole split")
@@ -244,7 +291,7 @@ def _parser() -> argparse.ArgumentParser:
     cli_runs.add_commands(partial(add_command, run_commands))
     resume = add_command(run_commands, "resume", _runs_resume, "go on from the last epoch")
     _add_jsonl(resume)
-    resume.add_argument("run", metavar="ID")
+    resume.add_argument("run", metavar="ID", help="an id, best or latest")
     return parser
 
 

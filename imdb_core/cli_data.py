@@ -24,7 +24,7 @@ def add_commands(add: AddCommand) -> None:
     prepare = add("prepare", _prepare, "make a source ready, or one of your own reviews")
     prepare.add_argument("--source", choices=BUILT_IN_SOURCES, default="imdb")
     prepare.add_argument(
-        "--path", type=Path, metavar="P", help="an aclImdb folder or its .tar.gz (source aclimdb)"
+        "--path", type=Path, metavar="P", help="an aclImdb folder or its archive (source aclimdb)"
     )
     own = prepare.add_argument_group(
         "your own reviews",
@@ -48,7 +48,7 @@ def add_commands(add: AddCommand) -> None:
 def _status(options: argparse.Namespace, settings: Settings) -> int:
     for status in DataLibrary(settings).statuses():
         state = "prepared" if status.is_prepared else "not prepared"
-        print(f"{status.source:8} {state:13} {status.description}")
+        print(f"{status.source:8} {state:13} {status.title}: {status.description}")
         if status.counts:
             counts = status.counts
             print(f"         {status.origin}; {counts.train:,} + {counts.test:,} reviews")

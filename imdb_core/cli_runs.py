@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,8 @@ def add_commands(add: AddCommand) -> None:
     listing.add_argument("--archived", action="store_true", help="the archived ones, too")
     _add_id(add("show", _show, "one run as JSON"))
     _add_id(add("delete", _delete, f"move a run to the bin, for {KEPT_FOR.days} days"))
-    _add_id(add("restore", _restore, "bring a deleted run back"))
+    restoring = add("restore", _restore, "bring a deleted run back")
+    restoring.add_argument("run", metavar="ID", help="an id, or latest: the one deleted last")
     exporting = add("export", _export, "write a file to use elsewhere")
     _add_id(exporting)
     exporting.add_argument("--format", choices=FORMATS, default="pt")
@@ -40,8 +42,9 @@ def open_store(settings: Settings) -> RunStore:
 
 
 def print_json(value: Any, indent: int | None = None) -> None:  # noqa: ANN401 - any JSON value
-    """One JSON value on standard output, at once."""
-    print(json.dumps(value, ensure_ascii=False, indent=indent), flush=True)
+    """One JSON value on standard output, at once; in ASCII where that cannot show all letters."""
+    is_unicode = (sys.stdout.encoding or "").lower().startswith("utf")
+    print(json.dumps(value, ensure_ascii=not is_unicode, indent=indent), flush=True)
 
 
 def _list(options: argparse.Namespace, settings: Settings) -> int:
@@ -65,7 +68,8 @@ def _result(run: Run) -> str:
 
 
 def _show(options: argparse.Namespace, settings: Settings) -> int:
-    run = open_store(settings).resolve(options.run)
+    store = open_store(settings)
+    run = store.get(store.id_of(options.run))
     print_json(
         {
             "id": run.id,
@@ -90,17 +94,21 @@ def _show(options: argparse.Namespace, settings: Settings) -> int:
 
 
 def _delete(options: argparse.Namespace, settings: Settings) -> int:
-    open_store(settings).delete(options.run)
+    store = open_store(settings)
+    run_id = store.id_of(options.run)
+    store.delete(run_id)
     print(
-        f"Deleted {options.run}. For {KEPT_FOR.days} days it can be brought back: "
-        f"python -m imdb_core runs restore {options.run}"
+        f"Deleted {run_id}. For {KEPT_FOR.days} days it can be brought back: "
+        f"python -m imdb_core runs restore {run_id}"
     )
     return 0
 
 
 def _restore(options: argparse.Namespace, settings: Settings) -> int:
-    open_store(settings).restore(options.run)
-    print(f"Brought back {options.run}.")
+    store = open_store(settings)
+    deleted = store.deleted()
+    run = store.restore(deleted[0] if options.run == "latest" and deleted else options.run)
+    print(f"Brought back {run.id}.")
     return 0
 
 

@@ -20,6 +20,7 @@ the command line shows it as it is. Anything else that escapes is a defect.
     │   ├── RunStateError          the run's state does not allow what was asked
     │   ├── RunForbiddenError      it is for whoever started the run to decide
     │   └── RunArchiveError        a zip that is offered as a run, and is none
+    ├── WeightsMismatchError     weights are not those of the network that settings describe
     ├── TrainingError
     │   ├── DeviceUnavailableError
     │   ├── EngineUnavailableError
@@ -145,6 +146,10 @@ class RunForbiddenError(RunError):
 
 class RunArchiveError(RunError):
     """A zip that is offered as a run, and is none that can be taken in."""
+
+
+class WeightsMismatchError(StudioError):
+    """Weights whose names or shapes are not those of the network that settings describe."""
 
 
 class TrainingError(StudioError):

@@ -2,14 +2,56 @@
 
 from __future__ import annotations
 
+import errno
+import io
+import os
 import signal
 import sys
+from collections.abc import Callable
 from types import FrameType
-from typing import Any
+from typing import Any, TypeVar
 
 from imdb_core.data import Progress
 from imdb_core.stop_flag import StopFlag
 from imdb_core.visitors import TERMINAL
+
+T = TypeVar("T")
+
+
+def replace_what_cannot_be_shown() -> None:
+    """A letter that the terminal's encoding lacks becomes a question mark, not an error."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+
+
+def is_closed_pipe(error: OSError) -> bool:
+    """Whether whoever read this program's output has left; Windows calls it invalid."""
+    return isinstance(error, BrokenPipeError) or (
+        os.name == "nt" and error.errno == errno.EINVAL and error.filename is None
+    )
+
+
+def leave_closed_pipe() -> None:
+    """Send what is still to be said nowhere: Python would complain of it at its end."""
+    with open(os.devnull, "w") as nowhere:
+        os.dup2(nowhere.fileno(), sys.stdout.fileno())
+
+
+def until_closed(say: Callable[[T], None], on_closed: Callable[[], None]) -> Callable[[T], None]:
+    """`say`, at once, as long as somebody reads the output; then `on_closed`, once."""
+
+    def said(value: T) -> None:
+        try:
+            say(value)
+            sys.stdout.flush()
+        except OSError as error:
+            if not is_closed_pipe(error):
+                raise
+            leave_closed_pipe()
+            on_closed()
+
+    return said
 
 
 class StopOnSignal:

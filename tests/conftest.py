@@ -16,6 +16,9 @@ from imdb_core.settings import Settings
 PROJECT = Path(__file__).parents[1]
 DATA_TESTS = PROJECT / "tests" / "unit" / "data"
 
+# Compiled once for all homes that tests make, and for the next session.
+os.environ.setdefault("NUMBA_CACHE_DIR", str(PROJECT / ".pytest_cache" / "kernels"))
+
 ODD_TEXTS = [
     'It\'s "GOOD"; not-bad... 10/10!<br /><br />\tTab\nnewline\r\ncarriage',
     "Ünïcödé \x85 \xa0 İstanbul ’quoted’ `tick` ~ {x}|y^z_w@home #1 $2 %3 &4 *5",

@@ -38,6 +38,9 @@ _FIRST_LINE: Final = b":" + b" " * 2048 + b"\n\n"  # some proxies hold the first
 class Feed:
     """What all readers of one server share.
 
+    Attributes:
+        is_closed: the server is about to end.
+
     Args:
         studio: what they read about.
         clock: seconds, never going back.
@@ -51,6 +54,7 @@ class Feed:
         self._watched: Counter[str] = Counter()
         self._runs: dict[str, LiveRun] = {}
         self._thread: threading.Thread | None = None
+        self.is_closed = False
         self._queue_at = -float("inf")
         self._folder_state: tuple[object, ...] = ()
 
@@ -84,6 +88,12 @@ class Feed:
             for run_id in reader.watched:
                 if self._watched[run_id] <= 0:
                     del self._watched[run_id], self._runs[run_id]
+
+    def close(self) -> None:
+        """Let all readers go, now and later: the server waits for them before it ends."""
+        self.is_closed = True
+        for reader, loop in list(self._readers.items()):
+            loop.call_soon_threadsafe(reader.wake)
 
     def _work(self) -> None:
         mark = 0
@@ -182,7 +192,7 @@ class Reader:
         self._feed.join(self)
         try:
             yield _FIRST_LINE
-            while True:
+            while not self._feed.is_closed:
                 self._news.clear()
                 if found := self._new():
                     yield found

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
+import signal
 from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import asynccontextmanager
 from functools import cache
+from types import FrameType
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -28,6 +32,27 @@ _HEADERS: Final = {
     "X-Content-Type-Options": "nosniff",
 }
 _LAST_EVENTS: Final = {"stopped", "failed", "interrupted"}
+
+
+@asynccontextmanager
+async def lifespan(app: object) -> AsyncIterator[None]:
+    """Let the feed's readers go when the server is asked to end: else it would wait for them."""
+    loop = asyncio.get_running_loop()
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+
+    def end(number: int, frame: FrameType | None) -> None:
+        loop.call_soon_threadsafe(_feed().close)
+        handler = handlers[signal.Signals(number)]
+        if callable(handler):
+            handler(number, frame)
+
+    for number in handlers:
+        signal.signal(number, end)
+    try:
+        yield
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
 
 
 def routes() -> list[Route]:

@@ -10,6 +10,7 @@ from imdb_core.data.encoding import (
     encode,
 )
 from imdb_core.data.library import DataLibrary
+from imdb_core.data.plain_text import plain_text
 from imdb_core.data.progress import Progress
 from imdb_core.data.reviews import Dataset, Reviews, Texts, fingerprint_of
 from imdb_core.data.sources import SOURCES, Counts, SourceStatus, is_own
@@ -38,6 +39,7 @@ __all__ = [
     "encode",
     "fingerprint_of",
     "is_own",
+    "plain_text",
     "tokenize",
     "validation_split",
 ]

@@ -1,16 +1,15 @@
-"""Stanford's Large Movie Review Dataset: the folder `aclImdb`, or its `.tar.gz` as it is."""
+"""Stanford's Large Movie Review Dataset: the folder `aclImdb`, or an archive of it as it is."""
 
 from __future__ import annotations
 
-import gzip
 import itertools
 import re
-import tarfile
-import zlib
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from imdb_core.data.archive_members import members_of
 from imdb_core.data.progress import Progress, Watch
 from imdb_core.data.reviews import Dataset, Reviews, Texts, fingerprint_of
 from imdb_core.data.vocabulary import Vocabulary, tokenize
@@ -23,9 +22,13 @@ MAX_REVIEW_BYTES: Final = 1 << 20
 _SPLITS = ("train", "test")
 _SENTIMENTS = ("neg", "pos")  # a label is the index
 _FILE = re.compile(r"([0-9]+)_(10|[1-9])\.txt")
-_MEMBER = re.compile(rf"(?:\./)?(?:aclImdb/)?(train|test)/(neg|pos)/{_FILE.pattern}")
+_FOLDERS = r"(?:\./)?(?:(?!\.\.?/)[^/]+/){0,3}?"  # around train and test
+_MEMBER = re.compile(rf"{_FOLDERS}(train|test)/(neg|pos)/{_FILE.pattern}")
 _LAYOUT = "aclImdb/{train,test}/{pos,neg}/ID_STARS.txt"
 _REPORT_EVERY = 250
+_OF_A_CLASS = 12_500
+_ALL = 4 * _OF_A_CLASS
+_TOY = 1_000  # so few are somebody's own choice, not the beginning of an unpacking
 
 
 class _Key(NamedTuple):
@@ -40,8 +43,8 @@ class _Key(NamedTuple):
 def read(path: Path, watch: Watch) -> Dataset:
     """Read all reviews with their stars and texts.
 
-    `path` is the folder `aclImdb`, the folder that holds it, or the `.tar.gz`, which is
-    streamed and never unpacked: a member that is not a plain file of the expected name is
+    `path` is the folder `aclImdb`, one around it or in it, or a `.tar.gz`, `.tar` or `.zip`
+    of it, which is never unpacked: a member that is not a plain file of the expected name is
     passed over. Rows are sorted by label and number, so that folder and archive give the
     same data set. Words are counted over the training reviews as Keras counts them; a test
     review's word that is not among them has rank 0. Without rank 0 the rows are Keras's, up
@@ -61,13 +64,29 @@ def read(path: Path, watch: Watch) -> Dataset:
             f"{error.filename or path} cannot be read: {error.strerror or error}. "
             f"Give an aclImdb folder or its .tar.gz (IMDB_STUDIO_ACLIMDB, or --path)."
         ) from error
-    for split, (label, sentiment) in itertools.product(_SPLITS, enumerate(_SENTIMENTS)):
-        if not any(key.split == split and key.label == label for key in texts):
+    _check_complete(path, texts)
+    return _dataset(texts, watch)
+
+
+def _check_complete(path: Path, texts: dict[_Key, str]) -> None:
+    counts = Counter((key.split, key.label) for key in texts)
+    parts = {
+        f"{split}/{sentiment}": counts[split, label]
+        for split, (label, sentiment) in itertools.product(_SPLITS, enumerate(_SENTIMENTS))
+    }
+    if len(texts) >= _TOY and any(count < _OF_A_CLASS for count in parts.values()):
+        found = ", ".join(f"{count:,} in {name}" for name, count in parts.items())
+        raise SourceDamagedError(
+            f"{path} holds {len(texts):,} of Stanford's {_ALL:,} reviews ({found}; each should "
+            f"have {_OF_A_CLASS:,}), so {_ALL - len(texts):,} are missing. It was copied or "
+            "unpacked only in part: do that again, or give the archive itself."
+        )
+    for name, count in parts.items():
+        if not count:
             raise SourceDamagedError(
-                f"{path} holds no reviews in {split}/{sentiment}; {_LAYOUT} is expected. "
+                f"{path} holds no reviews in {name}; {_LAYOUT} is expected. "
                 "Give an aclImdb folder or its .tar.gz as Stanford offers it."
             )
-    return _dataset(texts, watch)
 
 
 def _dataset(texts: dict[_Key, str], watch: Watch) -> Dataset:
@@ -89,11 +108,12 @@ def _dataset(texts: dict[_Key, str], watch: Watch) -> Dataset:
         for split in _SPLITS
     )
     fingerprint = fingerprint_of(train, test, vocabulary)
-    return Dataset("aclimdb", ORIGIN, fingerprint, train, test, vocabulary)
+    part = "" if len(texts) == _ALL else f" ({len(texts):,} of {_ALL:,})"
+    return Dataset("aclimdb", f"{ORIGIN}{part}", fingerprint, train, test, vocabulary)
 
 
 def _from_folder(path: Path, watch: Watch) -> Iterator[tuple[_Key, str]]:
-    root = path if (path / "train").is_dir() else path / "aclImdb"
+    root = _root(path)
     files = [
         (_key(split, sentiment, *match.groups()), file)
         for split, sentiment in itertools.product(_SPLITS, _SENTIMENTS)
@@ -109,34 +129,27 @@ def _from_folder(path: Path, watch: Watch) -> Iterator[tuple[_Key, str]]:
         yield key, _decode(file.read_bytes(), str(file))
 
 
+def _root(path: Path) -> Path:
+    """The folder that holds train and test: `path`, one above it, or up to two below it."""
+    above = [path.parent] if path.name in _SPLITS else []
+    above += [path.parent.parent] if path.name in _SENTIMENTS else []
+    for candidates in ([path], above, sorted(path.glob("*")), sorted(path.glob("*/*"))):
+        for folder in candidates:
+            if any((folder / split / label).is_dir() for split in _SPLITS for label in _SENTIMENTS):
+                return folder
+    return path
+
+
 def _from_archive(path: Path, watch: Watch) -> Iterator[tuple[_Key, str]]:
     total = path.stat().st_size if path.is_file() else None
-    try:
-        # Not tarfile's own "r|gz": that takes a truncated file for a shorter one.
-        with (
-            open(path, "rb") as raw,
-            gzip.open(raw) as unpacked,
-            tarfile.open(fileobj=unpacked, mode="r|") as archive,
-        ):
-            for done, member in enumerate(archive):
-                if done % _REPORT_EVERY == 0:
-                    stage = f"Reading {path.name}"
-                    progress = Progress(stage=stage, done=raw.tell(), total=total, unit="bytes")
-                    watch.report(progress)
-                match = _MEMBER.fullmatch(member.name)
-                if match and member.isreg():
-                    name = f"{member.name} in {path}"
-                    _check_size(member.size, name)
-                    content = archive.extractfile(member)
-                    assert content is not None  # it is a regular file
-                    yield _key(*match.groups()), _decode(content.read(), name)
-            while unpacked.read(1 << 20):  # gzip checks length and CRC at the very end
-                watch.check()
-    except (EOFError, gzip.BadGzipFile, zlib.error, tarfile.TarError) as error:
-        raise SourceDamagedError(
-            f"{path} is truncated or no .tar.gz ({error}). "
-            "Download aclImdb_v1.tar.gz again, or give an unpacked aclImdb folder."
-        ) from error
+    for done, member in enumerate(members_of(path, watch.check)):
+        if done % _REPORT_EVERY == 0:
+            stage = f"Reading {path.name}"
+            watch.report(Progress(stage=stage, done=member.position, total=total, unit="bytes"))
+        if match := _MEMBER.fullmatch(member.name):
+            name = f"{member.name} in {path}"
+            _check_size(member.size, name)
+            yield _key(*match.groups()), _decode(member.read(), name)
 
 
 def _key(split: str, sentiment: str, number: str, stars: str) -> _Key:

@@ -19,6 +19,7 @@ from imdb_core.data.csv_text import (
     preview,
     read_records,
 )
+from imdb_core.data.plain_text import plain_text
 from imdb_core.data.progress import Progress, Watch
 from imdb_core.data.vocabulary import tokenize
 from imdb_core.errors import CsvError, CsvFault
@@ -195,7 +196,7 @@ class _Checker:
                 record,
                 f"the text has {len(text):,} characters; the limit is {MAX_CHARACTERS:,}",
             )
-        elif len(text) < _SHORT_TEXT and not tokenize(text):
+        elif len(text) < _SHORT_TEXT and not tokenize(plain_text(text)):
             self._fault(record, f"the text {shown(text)} has no word")
 
     def _stars(self, record: Record) -> int | None:

@@ -6,10 +6,12 @@ import hashlib
 import re
 import unicodedata
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 from imdb_core.config import OWN_PREFIX, Source
 from imdb_core.data.csv_reviews import OwnReviews
+from imdb_core.data.plain_text import plain_text
 from imdb_core.data.progress import Progress, Watch
 from imdb_core.data.reviews import Dataset, Reviews, Texts, fingerprint_of
 from imdb_core.data.vocabulary import Vocabulary, tokenize
@@ -69,12 +71,13 @@ def rows_to_test(texts: Sequence[str], labels: Sequence[int]) -> set[int]:
 
 def make(source: Source, reviews: OwnReviews, watch: Watch) -> Dataset:
     """Split, count and number the words, in the file's order; a word of the test reviews that
-    is not in the others has rank 0.
+    is not in the others has rank 0. The texts are kept as they are counted, in plain signs.
 
     Raises:
         PreparationCancelledError: cancelled through `watch`.
     """
     watch.report(Progress(stage="Counting words"))
+    reviews = replace(reviews, texts=[plain_text(text) for text in reviews.texts])
     tested = rows_to_test(reviews.texts, reviews.labels)
     parts = [[row for row in range(len(reviews.texts)) if (row in tested) is to_test]
              for to_test in (False, True)]  # fmt: skip

@@ -11,6 +11,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from imdb_core.data.plain_text import plain_text
 from imdb_core.data.reviews import Reviews, Texts
 from imdb_core.data.vocabulary import Vocabulary, tokenize
 
@@ -29,8 +30,13 @@ def rows_with(reviews: Reviews, vocabulary: Vocabulary, query: str) -> NDArray[n
     """Rows whose review holds every term of `query`, whatever its case, in ascending order.
 
     In a text a term may stand anywhere, even within a word. Without texts a term is whole
-    words, one after another.
+    words, one after another. A query in typographic signs finds them and the plain ones.
     """
+    spellings = dict.fromkeys((query, plain_text(query)))
+    return reduce(np.union1d, [_with_terms(reviews, vocabulary, each) for each in spellings])
+
+
+def _with_terms(reviews: Reviews, vocabulary: Vocabulary, query: str) -> NDArray[np.int64]:
     found = []
     for term in filter(None, terms_of(query)):
         if reviews.texts is not None:

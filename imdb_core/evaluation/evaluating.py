@@ -10,7 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imdb_core.data import DataLibrary, Dataset, Progress
-from imdb_core.errors import DataError, PreparationCancelledError, RunDamagedError
+from imdb_core.errors import (
+    DataError,
+    PreparationCancelledError,
+    RunDamagedError,
+    WeightsMismatchError,
+)
 from imdb_core.evaluation.evaluation import Evaluation, EvaluationSplit
 from imdb_core.evaluation.judging import judge, rows_of
 from imdb_core.evaluation.kept import best_weights, cached, keep
@@ -129,7 +134,7 @@ def last_weights(run: Run, epoch: int) -> Arrays | None:
 def _predictor(run: Run, weights: Arrays) -> Predictor:
     try:
         return predictor_for(run.config, weights)
-    except RuntimeError as error:
+    except WeightsMismatchError as error:
         raise RunDamagedError(
             f"{run.best_weights} does not fit the run's settings. Train again."
         ) from error

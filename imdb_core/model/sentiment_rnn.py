@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from imdb_core.config import Cell, Readout, TrainConfig
 from imdb_core.data.encoding import PAD_ID
+from imdb_core.errors import WeightsMismatchError
 
 _CELLS: dict[Cell, type[nn.RNN | nn.GRU | nn.LSTM]] = {
     "rnn": nn.RNN,
@@ -97,9 +98,17 @@ class SentimentRNN(nn.Module):
         """The network that `config` describes with the given weights, ready to score.
 
         Raises:
-            RuntimeError: names or shapes are not this network's.
+            WeightsMismatchError: names or shapes are not this network's.
         """
         network = cls.empty(config)
+        expected = {name: tuple(each.shape) for name, each in network.state_dict().items()}
+        for name in sorted(expected.keys() | weights.keys()):
+            shape = weights[name].shape if name in weights else None
+            if shape != expected.get(name):
+                raise WeightsMismatchError(
+                    f"The weights are not those of the network that the settings describe: "
+                    f"{name} is {shape or 'missing'}, but must be {expected.get(name, 'left out')}."
+                )
         network.load_state_dict({name: torch.tensor(value) for name, value in weights.items()})
         return network.eval()
 

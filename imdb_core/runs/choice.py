@@ -10,13 +10,18 @@ from imdb_core.runs.run import Run
 NAMES = ("best", "latest")
 
 
-def choose(which: str, runs: Sequence[Run]) -> Run:
-    """The run that is meant by one of `NAMES`; it has weights.
+def choose(which: str, runs: Sequence[Run], *, has_weights: bool = True) -> Run:
+    """The run that is meant by one of `NAMES`.
+
+    Args:
+        which: the name.
+        runs: all there are.
+        has_weights: the latest must have weights; the best one has them.
 
     Raises:
-        RunNotFoundError: no run has.
+        RunNotFoundError: there is no such run.
     """
-    run = best_run(runs) if which == "best" else latest_run(runs)
+    run = best_run(runs) if which == "best" else latest_run(runs, has_weights=has_weights)
     if run is None:
         raise RunNotFoundError(
             "There is no trained run yet. Train one on the Train page, "
@@ -33,10 +38,10 @@ def best_run(runs: Sequence[Run]) -> Run | None:
     return max(scorable, key=_merit, default=None)
 
 
-def latest_run(runs: Sequence[Run]) -> Run | None:
-    """The newest run with weights, an archived one only if there is no other."""
-    scorable = [run for run in runs if run.can_score]
-    return max(scorable, key=lambda run: (not run.is_archived, run.id), default=None)
+def latest_run(runs: Sequence[Run], *, has_weights: bool = True) -> Run | None:
+    """The newest run, with weights or any; an archived one only if there is no other."""
+    candidates = [run for run in runs if run.can_score or not has_weights]
+    return max(candidates, key=lambda run: (not run.is_archived, run.id), default=None)
 
 
 def _merit(run: Run) -> tuple[bool, bool, bool, float, str]:

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from imdb_core.config import TrainConfig
-from imdb_core.data import Reviews, Vocabulary, encode, tokenize
+from imdb_core.data import Reviews, Vocabulary, encode, plain_text, tokenize
 from imdb_core.model import SentimentRNN
 from imdb_core.training.records import Arrays
 
@@ -23,7 +23,7 @@ class PinnedReviews:
     """
 
     def __init__(self, texts: Sequence[str], config: TrainConfig, vocabulary: Vocabulary) -> None:
-        ranks = [vocabulary.ranks(tokenize(text)) for text in texts]
+        ranks = [vocabulary.ranks(tokenize(plain_text(text))) for text in texts]
         reviews = Reviews.from_rows(ranks, np.zeros(len(texts), dtype=np.uint8))
         self._ids = torch.from_numpy(encode(reviews, config.vocab_size, config.max_length))
         self._config = config

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from imdb_core.data import tokenize
+from imdb_core.data import plain_text, tokenize
 from imdb_core.errors import TextError
 
 PINNED_LIMIT = 3
@@ -26,6 +26,6 @@ def checked_texts(texts: Sequence[str]) -> tuple[str, ...]:
                 f"A pinned review has {len(text):,} characters; the limit is "
                 f"{PINNED_CHARACTERS:,}. Shorten it."
             )
-        if not tokenize(text):
+        if not tokenize(plain_text(text)):
             raise TextError(f"The pinned review {text[:40]!r} has no word in it. Write a sentence.")
     return kept

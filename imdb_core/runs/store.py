@@ -144,6 +144,14 @@ class RunStore:
         """
         return choose(which, self.all()) if which in NAMES else self.get(which)
 
+    def id_of(self, which: str) -> str:
+        """The id of the run called `which`, which need not have weights; an id is not looked up.
+
+        Raises:
+            RunNotFoundError: there is no run that is latest or best.
+        """
+        return choose(which, self.all(), has_weights=False).id if which in NAMES else which
+
     def rename(self, run_id: str, label: str) -> None:
         """Give the run another label; an empty one shows its id again."""
         self.annotate(run_id, label=label)

@@ -15,7 +15,7 @@ class Reading:
     """What of a text reaches the network.
 
     Attributes:
-        text: as it was typed.
+        text: as it was typed, in plain signs.
         words: how many words it has.
         spans: where each word that is read stands in `text`; the last `max_length` words.
         is_known: whether the network can tell that word apart from other rare ones.
@@ -56,6 +56,6 @@ class Reading:
         return self.words_cut + index + 1
 
     def word(self, index: int) -> str:
-        """A word that is read, as it was typed."""
+        """A word that is read, as it stands in `text`."""
         start, end = self.spans[index]
         return self.text[start:end]

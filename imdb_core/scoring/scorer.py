@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
 from imdb_core.config import TrainConfig
-from imdb_core.data import UNKNOWN_ID, Reviews, Vocabulary, encode, tokenize
-from imdb_core.errors import RunDamagedError, TextError
+from imdb_core.data import UNKNOWN_ID, Reviews, Vocabulary, encode, plain_text, tokenize
+from imdb_core.errors import RunDamagedError, TextError, WeightsMismatchError
 from imdb_core.model import SentimentRNN
 from imdb_core.runs.announced import run_with
 from imdb_core.runs.run import Run
@@ -40,10 +41,17 @@ class Score:
         words_unknown: how many of those it could not tell apart from other rare words.
     """
 
+    MEANS_NOTHING: ClassVar = "The network knows none of these words, so the verdict means nothing."
+
     probability: float
     words: int
     words_read: int
     words_unknown: int
+
+    @property
+    def verdict(self) -> str:
+        """`positive` or `negative`."""
+        return "positive" if self.is_positive else "negative"
 
     @property
     def is_positive(self) -> bool:
@@ -81,7 +89,7 @@ class TrainedNetwork:
         weights, found_epoch = load_epoch(run, epoch)
         try:
             network = SentimentRNN.with_weights(run.config, weights)
-        except RuntimeError as error:
+        except WeightsMismatchError as error:
             raise RunDamagedError(
                 f"{weights_file(run, epoch)} does not fit the run's settings. Train again."
             ) from error
@@ -132,12 +140,18 @@ class Scorer:
             raise result
         return result
 
-    def read(self, text: str) -> Reading:
+    def read(self, text: str, *, is_counted: bool = False) -> Reading:
         """What of `text` reaches the network.
+
+        Args:
+            text: a visitor's; it is made plain first.
+            is_counted: it is a data set's own, whose words were counted as it stands.
 
         Raises:
             TextError: as for `score`.
         """
+        if not is_counted:
+            text = _plain(text)
         tokens = _tokenize(text)
         if isinstance(tokens, TextError):
             raise tokens
@@ -211,7 +225,7 @@ class Scorer:
 
     @one_thread()
     def _score_chunk(self, texts: Sequence[str], predict: Predictor) -> list[Score | TextError]:
-        tokenized = [_tokenize(text) for text in texts]
+        tokenized = [_tokenize(_plain(text)) for text in texts]
         scorable = [tokens for tokens in tokenized if not isinstance(tokens, TextError)]
         scores = iter(self._judge(scorable, predict) if scorable else [])
         return [tokens if isinstance(tokens, TextError) else next(scores) for tokens in tokenized]
@@ -236,6 +250,10 @@ class Scorer:
     def _encode(self, rows: Sequence[NDArray[np.int32]]) -> NDArray[np.int32]:
         reviews = Reviews.from_rows(rows, np.zeros(len(rows), dtype=np.uint8))
         return encode(reviews, self.config.vocab_size, self.config.max_length)
+
+
+def _plain(text: str) -> str:
+    return text if len(text) > TEXT_LIMIT else plain_text(text)
 
 
 def _tokenize(text: str) -> list[str] | TextError:

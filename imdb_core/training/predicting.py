@@ -29,7 +29,7 @@ def predictor_for(config: TrainConfig, weights: Arrays) -> Predictor:
     Not to be shared between threads.
 
     Raises:
-        RuntimeError: the weights are not those of a network that `config` describes.
+        WeightsMismatchError: the weights are not those of a network that `config` describes.
     """
     import torch
 

@@ -14,6 +14,7 @@ import numpy as np
 from imdb_core.config import PRESETS, TrainConfig
 from imdb_core.data import Dataset, prepared
 from imdb_core.data.reviews import Reviews, Texts
+from imdb_core.settings import kernels_folder
 from imdb_core.training.device import resolve_device
 from imdb_core.training.engines import engine_name
 from imdb_core.training.footprint import footprint_bytes
@@ -86,7 +87,8 @@ def _peak(home: Path, dataset: Dataset, config: TrainConfig) -> float:
     command = [sys.executable, "-m", "imdb_core", "train"]
     for field, (_, value) in TrainConfig().differences(chosen).items():
         command += ["--set", f"{field}={str(value).lower()}"]
-    return peak_megabytes_of(command, {"IMDB_STUDIO_HOME": str(home)})
+    compiled = str(kernels_folder())
+    return peak_megabytes_of(command, {"IMDB_STUDIO_HOME": str(home), "NUMBA_CACHE_DIR": compiled})
 
 
 def _prepare(home: Path, dataset: Dataset) -> None:

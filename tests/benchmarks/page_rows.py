@@ -19,6 +19,7 @@ from playwright.sync_api import Error, Page, sync_playwright
 from imdb_core.config import PRESETS
 from imdb_core.runs.run import Run
 from imdb_core.runs.store import RunStore
+from imdb_core.settings import kernels_folder
 from imdb_core.training.footprint import parameter_count
 from tests.benchmarks.data import PROJECT
 from tests.benchmarks.measuring import Row, peak_megabytes
@@ -157,7 +158,8 @@ def _server(home: Path, port: int) -> Iterator[tuple[str, int]]:
         [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port),
          "--server.headless", "true"],
         cwd=PROJECT,
-        env=os.environ | {"IMDB_STUDIO_HOME": str(home)},
+        env=os.environ
+        | {"IMDB_STUDIO_HOME": str(home), "NUMBA_CACHE_DIR": str(kernels_folder())},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )  # fmt: skip

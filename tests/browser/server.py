@@ -67,6 +67,13 @@ class Server:
             self._process.wait()
             self._process = None
 
+    def interrupt(self, limit_s: float = 60.0) -> None:
+        """As Ctrl-C in its terminal; returns once it has ended by itself."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGINT)
+        self._process.wait(limit_s)
+        self._process = None
+
     def log_tail(self) -> str:
         """Its last lines, for whoever wonders why a test failed."""
         return self.log_path.read_text("utf-8", errors="replace")[-4000:]

@@ -12,7 +12,7 @@ from imdb_core.config import field_specs
 from imdb_core.data import CsvChoices, DataLibrary
 from imdb_core.data.csv_reviews import LEAST_OF_A_CLASS, check_csv
 from imdb_core.data.own_reviews import SPLIT_RULE
-from imdb_core.data.uploads import Upload, uploads_of
+from imdb_core.data.uploads import Upload
 from imdb_core.studio import Studio
 from tests.browser.homes import lend
 from tests.conftest import settings_in
@@ -45,7 +45,7 @@ def upload(page: AppTest, studio: Studio, content: str) -> Upload:
     page.file_uploader[0].set_value(("shop.csv", content.encode(), "text/csv")).run()
     assert not page.exception, page.exception
     file_id = page.session_state["data_uploaded"]
-    upload = uploads_of(studio.library).get(file_id, "shop.csv", content.encode(), CsvChoices())
+    upload = studio.uploads.get(file_id, "shop.csv", content.encode(), CsvChoices())
     assert upload.check is not None
     assert upload.check.wait(30)
     page.run()

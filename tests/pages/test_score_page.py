@@ -8,8 +8,8 @@ from streamlit.testing.v1 import AppTest
 
 from imdb_core.data import tokenize
 from imdb_core.scoring import Scorer
-from imdb_core.studio import Studio
-from imdb_core.ui.score import state, variations
+from imdb_core.studio import Studio, the_studio
+from imdb_core.ui.score import variations
 from imdb_core.ui.wording import run_title
 from tests.browser.homes import SHORT, train
 from tests.pages.conftest import OpenPage, traces
@@ -34,10 +34,10 @@ def settled(page: AppTest) -> AppTest:
     for _ in range(100):
         if not any("hourglass" in caption.value for caption in page.caption):
             return page
-        for _, (job, _) in [*state._explanations._jobs.items(),
-                            *state._curves._jobs.items(),
-                            *state._calibrations._jobs.items()]:  # fmt: skip
-            assert job.wait(30)
+        studio = the_studio()
+        for memo in (studio.answers, studio.curves, studio.calibrations):
+            for job, _ in memo._jobs.values():
+                assert job.wait(30)
         page.run()
         assert not page.exception, page.exception
     raise AssertionError("it never ends")

@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from streamlit.runtime.context import ContextProxy
@@ -11,7 +12,7 @@ from imdb_core.config import TrainConfig
 from imdb_core.runs.run import Run
 from imdb_core.studio import Studio
 from imdb_core.ui.train import chart
-from imdb_core.ui.train.chart_view import ChartView
+from imdb_core.ui.train.numbers import queue_lines
 from imdb_core.visitors import Visitor
 from tests.browser.homes import lend
 from tests.conftest import PROJECT
@@ -155,8 +156,8 @@ def test_a_change_of_the_form_retrains_only_with_the_switch_on(
 def test_while_one_retrains_the_faint_curve_is_ones_own_last_run(
     studio: Studio, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    seen: list[ChartView] = []
-    monkeypatch.setattr(chart, "live_chart", lambda view, key: seen.append(view))
+    seen: list[dict[str, Any]] = []
+    monkeypatch.setattr(chart, "live_chart", lambda run_id, view, key: seen.append(view))
     app = open_page()
     own = app.session_state["visitor"]
     first = studio.start(SHORT, visitor=Visitor(id=own))
@@ -165,9 +166,9 @@ def test_while_one_retrains_the_faint_curve_is_ones_own_last_run(
     wait_for_all(studio)
 
     app.toggle(key="retrain").set_value(True).run()
-    assert [ghost.id for ghost in seen[-1].ghosts] == [first.id]
+    assert [ghost["id"] for ghost in seen[-1]["ghosts"]] == [first.id]
     app.toggle(key="show_ghosts").set_value(True).run()
-    assert [ghost.id for ghost in seen[-1].ghosts] == [other.id, first.id]
+    assert [ghost["id"] for ghost in seen[-1]["ghosts"]] == [other.id, first.id]
 
 
 def test_what_keeps_a_retraining_from_starting_ends_nothing_and_stays_to_be_read(
@@ -186,40 +187,36 @@ def test_what_keeps_a_retraining_from_starting_ends_nothing_and_stays_to_be_read
 
 
 def test_one_line_says_to_everyone_what_trains_for_how_long_and_how_many_wait(
-    studio: Studio, open_page: OpenPage
+    studio: Studio,
 ) -> None:
-    app = open_page()
-    mine = studio.start(SLOW, visitor=Visitor(id=app.session_state["visitor"]))
-    wait_for_all(studio)
-    theirs = studio.start(ENDLESS, visitor=ANOTHER)
-    after_first_epoch(studio, theirs)
-
-    assert f"Finished · {mine.name}" in shown(app.run())
-    line = (
-        rf"Now training: {theirs.name}, at most [\d.hmins ]+ left(, could stop in [\d.hmins ]+)?\."
+    assert queue_lines(studio.queue()) == {"": ""}
+    at_work = studio.start(ENDLESS)
+    after_first_epoch(studio, at_work)
+    now = (
+        rf"Now training: {at_work.name}, at most [\d.hmins ]+ left"
+        r"(, could stop in [\d.hmins ]+)?\."
     )
-    assert re.search(rf"{line}$", shown(app), re.MULTILINE), shown(app)
+    lines = queue_lines(studio.queue())
+    assert re.fullmatch(now, lines[""])
+    assert lines[at_work.id] == ""
 
-    studio.start(SLOW, visitor=Visitor(id="a third"))
-    assert re.search(rf"{line} 1 more waiting\.$", shown(app.run()), re.MULTILINE), shown(app)
-
-    queued = studio.start(SLOW, visitor=Visitor(id=app.session_state["visitor"]))
-    assert f"Waiting · {queued.name}" in shown(app.run())
-    assert re.search(
-        rf"^Yours is number 2 in the queue\. {line} 1 more waiting\.$",
-        app.info[0].value.replace("\\", ""),
-    ), app.info[0].value
+    following, last = studio.start(SLOW), studio.start(SLOW)
+    lines = queue_lines(studio.queue())
+    assert re.fullmatch(rf"{now} 2 more waiting\.", lines[""])
+    assert lines[at_work.id] == "2 more waiting."
+    assert re.fullmatch(rf"Yours is next\. {now} 1 more waiting\.", lines[following.id])
+    assert re.fullmatch(rf"Yours is number 2 in the queue\. {now} 1 more waiting\.", lines[last.id])
 
 
-def test_who_trains_is_told_how_many_wait(studio: Studio, open_page: OpenPage) -> None:
+def test_the_page_shows_ones_own_run_beside_the_queue(studio: Studio, open_page: OpenPage) -> None:
     app = open_page()
-    visitor = Visitor(id=app.session_state["visitor"])
-    mine = studio.start(ENDLESS, visitor=visitor)
-    after_first_epoch(studio, mine)
-    assert "waiting" not in shown(app.run())
-    studio.start(SLOW, visitor=ANOTHER)
-    assert "1 more waiting." in shown(app.run())
-    assert "Now training" not in shown(app)
+    own = app.session_state["visitor"]
+    mine = studio.start(SHORT, visitor=Visitor(id=own))
+    wait_for_all(studio)
+    after_first_epoch(studio, studio.start(ENDLESS, visitor=ANOTHER))
+    assert f"Finished · {mine.name}" in shown(app.run())
+    queued = studio.start(SLOW, visitor=Visitor(id=own))
+    assert f"Waiting · {queued.name}" in shown(app.run())
 
 
 @pytest.mark.parametrize("key", ["pause", "stop"])

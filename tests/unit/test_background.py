@@ -23,6 +23,7 @@ from tests.conftest import settings_in
 WAIT_S = 30
 ANNAS = TrainConfig(source="sample")
 BENS = ANNAS.changed(hidden_size=16)
+CARLS = ANNAS.changed(hidden_size=32)
 JUDGE = Baseline(loss=0.7, accuracy=0.5)
 BASELINES = Baselines(
     fingerprint="", validation_fraction=0.2, train_reviews=1, validation_reviews=1,
@@ -80,7 +81,9 @@ def measurements(monkeypatch: pytest.MonkeyPatch) -> Measurements:
 @pytest.fixture
 def finder(tmp_path: Path, sample_home: Path, clock: Time) -> Iterator[CostFinder]:
     library = DataLibrary(settings_in(sample_home))
-    finder = CostFinder(settings_in(tmp_path / "home"), library, lambda: False, clock=clock)
+    finder = CostFinder(
+        settings_in(tmp_path / "home"), library, lambda: False, confirm_after_s=3600, clock=clock
+    )
     yield finder
     finder.end()
 
@@ -92,10 +95,10 @@ def everything_is_done(queue: JobQueue) -> None:
 def test_two_visitors_who_ask_all_the_time_both_learn_their_costs(
     finder: CostFinder, measurements: Measurements
 ) -> None:
-    finder.get(ANNAS)
+    finder.get(ANNAS, "anna")
     assert measurements.has_begun.wait(WAIT_S)
     for _ in range(3):
-        assert (finder.get(BENS), finder.get(ANNAS)) == (None, None)
+        assert (finder.get(BENS, "ben"), finder.get(ANNAS, "anna")) == (None, None)
 
     measurements.may_end.set()
     everything_is_done(finder._queue)
@@ -109,8 +112,8 @@ def test_runs_that_take_longer_than_was_measured_are_learnt_from(
     finder: CostFinder, measurements: Measurements
 ) -> None:
     measurements.may_end.set()
-    finder.get(ANNAS)
-    finder.get(BENS)
+    finder.get(ANNAS, "anna")
+    finder.get(BENS, "ben")
     everything_is_done(finder._queue)
     before = finder.get(BENS)
     assert before is not None
@@ -133,8 +136,8 @@ def test_a_run_that_was_faster_than_measured_says_so_of_its_own_settings_only(
     finder: CostFinder, measurements: Measurements
 ) -> None:
     measurements.may_end.set()
-    finder.get(ANNAS)
-    finder.get(BENS)
+    finder.get(ANNAS, "anna")
+    finder.get(BENS, "ben")
     everything_is_done(finder._queue)
     before = finder.get(ANNAS), finder.get(BENS)
     assert None not in before
@@ -148,56 +151,58 @@ def test_a_run_that_was_faster_than_measured_says_so_of_its_own_settings_only(
     assert finder.get(BENS) == before[1]
 
 
-def test_a_first_measurement_is_confirmed_later_and_the_faster_counts(
-    finder: CostFinder, measurements: Measurements, clock: Time
+def test_a_first_measurement_is_confirmed_by_itself_and_the_faster_counts(
+    tmp_path: Path, sample_home: Path, measurements: Measurements
 ) -> None:
+    told: list[int] = []
+    finder = CostFinder(
+        settings_in(tmp_path / "home"),
+        DataLibrary(settings_in(sample_home)),
+        lambda: False,
+        on_found=lambda: told.append(len(measurements.begun)),
+        confirm_after_s=0,
+    )
     measurements.may_end.set()
     measurements.seconds = 3.0  # beside a browser that still loads the page
     finder.get(ANNAS)
     everything_is_done(finder._queue)
     measurements.seconds = 1.0
-    first = finder.get(ANNAS)
-    everything_is_done(finder._queue)
-    assert measurements.begun == [ANNAS]
-
-    clock.now_s += background._CONFIRMED_AFTER_S
-    assert finder.get(ANNAS) == first
-    everything_is_done(finder._queue)
+    for _ in range(2):  # what is confirmed is not measured again
+        first = finder.get(ANNAS)
+        assert finder._timer is not None
+        finder._timer.join(WAIT_S)
+        everything_is_done(finder._queue)
     confirmed = finder.get(ANNAS)
-    clock.now_s += background._CONFIRMED_AFTER_S
-    assert finder.get(ANNAS) == confirmed
-    everything_is_done(finder._queue)
 
     assert measurements.begun == [ANNAS, ANNAS]
+    assert told == [1, 2]
     assert first is not None
     assert confirmed is not None
-    assert (first.is_confirmed, confirmed.is_confirmed) == (False, True)
-    assert confirmed.train_seconds == pytest.approx(first.train_seconds / 3)
+    assert confirmed.is_confirmed
+    assert confirmed.train_seconds == pytest.approx(first.train_seconds)
+    finder.end()
 
 
 def test_what_nobody_wants_any_more_is_left_out_when_its_turn_comes(
-    finder: CostFinder, measurements: Measurements, clock: Time
-) -> None:
-    finder.get(ANNAS)
-    assert measurements.has_begun.wait(WAIT_S)
-    finder.get(BENS)
-    clock.now_s += 60
-    measurements.may_end.set()
-    everything_is_done(finder._queue)
-    assert measurements.begun == [ANNAS]
-
-    finder.get(BENS)
-    everything_is_done(finder._queue)
-    assert measurements.begun == [ANNAS, BENS]
-
-
-def test_the_line_has_an_end_and_a_training_empties_it(
     finder: CostFinder, measurements: Measurements
 ) -> None:
-    for hidden_size in range(10, 40):
-        finder.get(ANNAS.changed(hidden_size=hidden_size))
+    finder.get(ANNAS, "anna")
     assert measurements.has_begun.wait(WAIT_S)
-    assert len(finder._queue.active_ids()) == 1 + background._MOST_WAITING
+    finder.get(BENS, "ben")
+    finder.get(CARLS, "ben")  # a slider that went on
+    measurements.may_end.set()
+    everything_is_done(finder._queue)
+    assert measurements.begun == [ANNAS, CARLS]
+
+    finder.get(BENS, "ben")
+    everything_is_done(finder._queue)
+    assert measurements.begun == [ANNAS, CARLS, BENS]
+
+
+def test_a_training_empties_the_line(finder: CostFinder, measurements: Measurements) -> None:
+    for hidden_size in range(10, 20):
+        finder.get(ANNAS.changed(hidden_size=hidden_size), f"visitor {hidden_size}")
+    assert measurements.has_begun.wait(WAIT_S)
 
     finder.cancel()
     everything_is_done(finder._queue)

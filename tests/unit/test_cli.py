@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 import torch
 
+from imdb_core.config import TrainConfig
+from imdb_core.runs.store import RunStore
 from tests.notebook import IMDBRnn
 
 TRAIN = ["train", "--source", "sample", "--set", "max_epochs=2", "--set", "learning_rate=0.003"]
@@ -26,10 +28,12 @@ def environment(home: Path) -> dict[str, str]:
     return os.environ | {"IMDB_STUDIO_HOME": str(home), "PYTHONWARNINGS": "error"}
 
 
-def cli(home: Path, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
+def cli(
+    home: Path, *arguments: str, stdin: str = "", encoding: str = "utf-8"
+) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "imdb_core", *arguments],
-        env=environment(home),
+        env=environment(home) | {"PYTHONIOENCODING": encoding},
         input=stdin,
         capture_output=True,
         encoding="utf-8",
@@ -39,7 +43,7 @@ def cli(home: Path, *arguments: str, stdin: str = "") -> subprocess.CompletedPro
 
 @pytest.fixture(scope="module")
 def run_id(home: Path) -> str:
-    done = cli(home, *TRAIN, "--jsonl")
+    done = cli(home, *TRAIN, "--label", "Фильм", "--jsonl")
     assert done.returncode == 0, done.stderr
     events = [json.loads(line) for line in done.stdout.splitlines()]
     assert [event["event"] for event in events] == [
@@ -74,6 +78,95 @@ def test_reviews_that_are_not_in_the_terminals_encoding_are_a_sentence(
     assert done.returncode == 2
     assert "Line 2 of standard input is not utf-8" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_scores_as_json_name_each_text_s_verdict_and_unknown_words(home: Path, run_id: str) -> None:
+    texts = ["It wasn’t good…", "영화가", "!!!"]
+    done = cli(home, "score", "--run", run_id, "--json", *texts)
+    plain = cli(home, "score", "--run", run_id, "--json", "It wasn't good...", "영화가")
+    good, unknown, wordless = (json.loads(line) for line in done.stdout.splitlines())
+
+    assert done.returncode == 2
+    assert list(good) == ["p_positive", "verdict", "words_read", "words_unknown"]
+    assert good == json.loads(plain.stdout.splitlines()[0])
+    assert good["verdict"] == ("positive" if good["p_positive"] > 0.5 else "negative")
+    assert (unknown["words_read"], unknown["words_unknown"]) == (1, 1)
+    assert (wordless["p_positive"], wordless["words_read"]) == (None, 0)
+    assert "no word" in wordless["error"]
+
+
+def test_a_verdict_that_means_nothing_says_so(home: Path, run_id: str) -> None:
+    first, second = cli(home, "score", "--run", run_id, "a good film", "영화가").stdout.splitlines()
+
+    assert "means nothing" not in first
+    assert second.endswith("The network knows none of these words, so the verdict means nothing.")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "cp1252"])
+def test_a_byte_order_mark_is_no_part_of_the_first_review(
+    home: Path, run_id: str, encoding: str
+) -> None:
+    lines = "good film\ngood film\n"
+    done = cli(home, "score", "--run", run_id, "-", stdin=f"\ufeff{lines}", encoding=encoding)
+    marked, unmarked = done.stdout.splitlines()
+
+    assert marked == unmarked
+
+
+def test_a_letter_that_the_terminal_cannot_show_is_replaced(home: Path, run_id: str) -> None:
+    label = cli(home, "runs", "show", run_id).stdout
+    assert json.loads(label)["label"] == "Фильм"
+
+    for command in (["list"], ["show", run_id]):
+        done = cli(home, "runs", *command, encoding="cp437")
+        assert (done.returncode, done.stderr) == (0, "")
+        assert run_id in done.stdout
+    assert json.loads(done.stdout)["label"] == "Фильм"
+    done = cli(home, "score", "--run", "Фильм", "x", encoding="cp437")
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert "There is no run '?????'" in done.stderr
+
+
+def test_a_reader_who_leaves_stops_the_run_quietly(home: Path, run_id: str) -> None:
+    endless = ("max_epochs=2000", "patience=20", "learning_rate=1e-5")
+    settings = [part for value in endless for part in ("--set", value)]
+    with subprocess.Popen(
+        [sys.executable, "-m", "imdb_core", *TRAIN, *settings, "--jsonl"],
+        env=environment(home),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        for line in process.stdout:
+            if json.loads(line)["event"] == "epoch":
+                break
+        process.stdout.close()
+        said = process.stderr.read()
+
+    latest = json.loads(cli(home, "runs", "show", "latest").stdout)
+    assert (process.returncode, said) == (0, "")
+    assert latest["state"] == "finished"
+    assert "Stopped by hand" in latest["ending"]
+    assert len(latest["epochs"]) < 2000
+    events = home / "runs" / latest["id"] / "events.jsonl"
+    assert json.loads(events.read_text().splitlines()[-1])["reason"] == "user"
+    cli(home, "runs", "delete", latest["id"])
+
+
+def test_a_list_whose_reader_leaves_ends_quietly(home: Path, run_id: str) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run(
+        [sys.executable, "-m", "imdb_core", "runs", "list"],
+        env=environment(home),
+        stdout=writer,
+        stderr=subprocess.PIPE,
+    )
+    os.close(writer)
+
+    assert (done.returncode, done.stderr) == (0, b"")
 
 
 def test_the_export_loads_into_the_notebooks_class(home: Path, run_id: str, tmp_path: Path) -> None:
@@ -128,12 +221,37 @@ def test_ctrl_c_stops_the_run_and_keeps_its_best(home: Path, run_id: str) -> Non
     assert json.loads(last)["best_epoch"] >= 1
 
 
-def test_a_deleted_run_is_gone(home: Path, run_id: str) -> None:
+def test_latest_is_a_run_wherever_one_is_named(home: Path, run_id: str) -> None:
     done = cli(home, *TRAIN)
     assert done.returncode == 0
     assert "was best" in done.stdout
     latest = json.loads(cli(home, "runs", "show", "latest").stdout)["id"]
 
-    assert cli(home, "runs", "delete", latest).returncode == 0
+    resumed = cli(home, "runs", "resume", "latest")
+    assert resumed.returncode == 2
+    assert latest in resumed.stderr
+    assert f"Deleted {latest}" in cli(home, "runs", "delete", "latest").stdout
     assert latest not in cli(home, "runs", "list").stdout
     assert run_id in cli(home, "runs", "list").stdout
+    assert f"Brought back {latest}" in cli(home, "runs", "restore", "latest").stdout
+    assert latest in cli(home, "runs", "list").stdout
+
+
+def test_the_newest_run_is_latest_for_what_needs_no_weights(home: Path, run_id: str) -> None:
+    store = RunStore(home / "runs")
+    waiting = store.create(TrainConfig(source="sample", max_epochs=1))
+    store.withdraw(waiting.id)
+
+    assert store.id_of("latest") == waiting.id
+    assert store.resolve("latest").id != waiting.id
+    assert f"Deleted {waiting.id}" in cli(home, "runs", "delete", "latest").stdout
+
+
+def test_data_status_shows_the_name_that_a_user_gave(home: Path, tmp_path: Path) -> None:
+    rows = [f"film number {n},{n % 2}" for n in range(20)]
+    file = tmp_path / "reviews.csv"
+    file.write_text("\n".join(["text,label", *rows]))
+    added = cli(tmp_path, "data", "prepare", "--csv", str(file), "--name", "Café reviews")
+    assert added.returncode == 0, added.stderr
+
+    assert "Café reviews" in cli(tmp_path, "data", "status").stdout

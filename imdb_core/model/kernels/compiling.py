@@ -8,6 +8,8 @@ from typing import Any, TypeVar
 from numba import njit
 from numba.extending import intrinsic
 
+from .cache import KernelCache
+
 # Its annotations know neither all its options nor that a kernel is called like
 # the function that it is made from.
 _njit: Any = njit
@@ -45,8 +47,10 @@ def inlined(function: Kernel) -> Kernel:
 
 
 def entry(function: Kernel) -> Kernel:
-    """Compile a function that Python calls: without the GIL, and cached on disk."""
-    compiled: Kernel = _njit(cache=True, nogil=True, error_model="numpy")(function)
+    """Compile a function that Python calls: without the GIL, and kept on disk."""
+    dispatcher = _njit(nogil=True, error_model="numpy")(function)
+    dispatcher._cache = KernelCache(function)
+    compiled: Kernel = dispatcher
     return compiled
 
 

@@ -33,7 +33,7 @@ def draw_reading(run: Run, text: str, key: str, *, last_epoch: int | None = None
     try:
         with st.spinner("Reading it …"):
             scorer = scorers.get(run)
-            reading = scorer.read(text)
+            reading = scorer.read(text, is_counted=True)
             last = None if last_epoch is None else _of_epoch(run, last_epoch)
     except TextError as error:
         frame.show_error(error)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from secrets import token_hex
 
 from imdb_core.changes import Changes
 from imdb_core.jobs import Job
@@ -25,7 +26,7 @@ def drawing(changes: Changes) -> Iterator[None]:
     try:
         yield
         # Never inside a fragment: what it reports would be taken for a fragment of the next page.
-        mount("watch", key="watch", topics=sorted(topics), mark=mark)
+        mount("watch", key="watch", topics=sorted(topics), mark=mark, script=token_hex(4))
     finally:
         _topics.reset(token)
 

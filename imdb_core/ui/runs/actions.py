@@ -109,7 +109,7 @@ def _draw_resume(studio: Studio, run: Run) -> None:
     if run.is_resumable and st.button(
         "Resume",
         icon=":material/resume:",
-        key="resume",
+        key="leave_resume",
         disabled=bool(refused),
         help=refused or None,
     ):
@@ -123,7 +123,7 @@ def _draw_keep_going(studio: Studio, run: Run) -> None:
     if st.button(
         keep_going_label(),
         icon=":material/fast_forward:",
-        key="keep_going",
+        key="leave_keep_going",
         help="Trains on, whatever the patience says; the best epoch's weights stay the ones that "
         "are kept.",
     ):

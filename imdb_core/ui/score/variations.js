@@ -8,17 +8,23 @@ export default function ({ data, parentElement, setStateValue }) {
     box.dataset.of = data.of;
     box.value = data.text;
   }
-  const send = () => {
+  const forget = () => {
     clearTimeout(box.timer);
     box.timer = undefined;
+  };
+  const send = () => {
+    forget();
     if (box.value !== box.sent) {
       box.sent = box.value;
       setStateValue('edit', { of: data.of, text: box.value });
     }
   };
   box.oninput = () => {
-    clearTimeout(box.timer);
+    forget();
     box.timer = setTimeout(send, PAUSE_MS);
   };
   box.onblur = () => box.timer && send();
+  // A message after 'back' would call the server to the page that is being left.
+  addEventListener('popstate', forget);
+  return () => removeEventListener('popstate', forget);
 }

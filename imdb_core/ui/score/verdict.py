@@ -54,15 +54,14 @@ def draw_verdict(studio: Studio, scorer: Scorer, score: Score) -> Calibration | 
     calibration, reason = calibration_of(studio, scorer)
     with bar:
         _draw_bar(score, calibration)
-    if calibration is not None:
+    if calibration is not None and score.words_known:
         _draw_trust(score, calibration)
     elif reason:
         st.caption(as_markdown(f"How often such scores are right is not known: {reason}"))
     st.markdown(_reading_words(score))
     if score.words_known == 0:
         st.warning(
-            "The network knows none of these words, so the verdict means nothing. "
-            "It was trained on English reviews.",
+            f"{score.MEANS_NOTHING} It was trained on English reviews.",
             icon=":material/translate:",
         )
     st.caption(as_markdown(_origin(scorer)))

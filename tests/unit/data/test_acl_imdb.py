@@ -1,6 +1,7 @@
 import gzip
 import io
 import tarfile
+import zipfile
 from collections import Counter
 from pathlib import Path
 
@@ -107,6 +108,68 @@ def test_folder_parent_and_archive_give_the_same_data_set(
 
     assert len({dataset.fingerprint for dataset in datasets}) == 1
     assert len({tuple(dataset.train.texts or ()) for dataset in datasets}) == 1
+
+
+def zipped(path: Path, prefix: str = "aclImdb/", slash: str = "/") -> Path:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(f"{prefix}train/".replace("/", slash), "")
+        for name, text in TREE.items():
+            entry = zipfile.ZipInfo("x")
+            entry.filename = f"{prefix}{name}".replace("/", slash)  # ZipInfo itself turns it round
+            archive.writestr(entry, text.encode())
+            beside, _, file = f"{prefix}{name}".rpartition("/")
+            archive.writestr(f"__MACOSX/{beside}/._{file}", b"\0\x05\x16\x07")
+        archive.writestr(f"{prefix}.DS_Store", b"\0\0\0\1Bud1")
+    return path
+
+
+def test_archives_as_computers_make_them_give_the_same_data_set(
+    settings: Settings, tmp_path: Path
+) -> None:
+    parent = write_tree(tmp_path / "Downloads" / "aclImdb_v1" / "aclImdb", TREE).parent
+    expected = write_archive(tmp_path / "acl.tar.gz", TREE)
+    unpacked = tmp_path / "acl.tar.gz.tar.gz"  # a browser unpacked it and left the name
+    unpacked.write_bytes(gzip.decompress(expected.read_bytes()))
+
+    datasets = [prepare(settings, path) for path in (
+        expected, parent, parent.parent, parent / "aclImdb" / "train",
+        parent / "aclImdb" / "test" / "pos", unpacked, zipped(tmp_path / "mac.zip"),
+        zipped(tmp_path / "windows.zip", slash="\\"), zipped(tmp_path / "flat.zip", ""),
+        zipped(tmp_path / "high.zip", "Downloads/aclImdb_v1/aclImdb/"),
+    )]  # fmt: skip
+
+    assert len({dataset.fingerprint for dataset in datasets}) == 1
+    assert {dataset.origin for dataset in datasets} == {
+        "IMDB reviews, from Stanford's aclImdb (6 of 50,000)"
+    }
+
+
+@pytest.mark.parametrize("is_archive", [False, True])
+def test_a_part_that_was_unpacked_says_how_many_reviews_are_missing(
+    settings: Settings, tmp_path: Path, is_archive: bool
+) -> None:
+    tree = {f"test/neg/{n}_1.txt": "bad" for n in range(1_000)} | {
+        f"test/pos/{n}_9.txt": "good" for n in range(21)
+    }
+    path = (write_archive(tmp_path / "acl.tar.gz", tree) if is_archive
+            else write_tree(tmp_path / "aclImdb", tree))  # fmt: skip
+
+    with pytest.raises(SourceDamagedError) as caught:
+        prepare(settings, path)
+
+    assert "holds 1,021 of Stanford's 50,000 reviews" in str(caught.value)
+    assert "48,979 are missing" in str(caught.value)
+    assert "1,000 in test/neg, 21 in test/pos" in str(caught.value)
+
+
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.9])
+def test_a_truncated_zip_is_named(settings: Settings, tmp_path: Path, share: float) -> None:
+    archive = zipped(tmp_path / "acl.zip")
+    content = archive.read_bytes()
+    archive.write_bytes(content[: int(len(content) * share)])
+
+    with pytest.raises(SourceDamagedError, match=r"acl\.zip is truncated"):
+        prepare(settings, archive)
 
 
 def test_rows_stand_by_label_and_number_and_unseen_words_have_rank_0(

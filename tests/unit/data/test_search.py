@@ -26,6 +26,8 @@ REVIEWS = Reviews.from_rows(
         ("CAFÉ über", [2]),
         ("nothing of this", []),
         ("?", []),
+        ("“main character”", [1]),
+        ("CAFE\u0301", [2]),
     ],
 )
 def test_all_terms_must_occur_in_any_case(query: str, rows: list[int]) -> None:

@@ -4,9 +4,11 @@ import { onChange } from "./feed.js";
 
 const ACTED_MS = 1_500; // what a visitor did may be on its way to the server for so long
 const LEAVING_MS = 20_000;
-const AGAIN_MS = 150;
+const ALREADY_DRAWING_MS = 3_000;
 const UNHEARD_MS = 10_000;
+const AGAIN_MS = 150;
 const ACTS = ["pointerdown", "keydown", "click", "change"];
+const WAYS_OUT = "a[href], [class*='st-key-leave_']"; // links, and buttons that lead to another page
 
 export class Watch {
   stops = new Map();
@@ -23,13 +25,12 @@ export class Watch {
     document.addEventListener("visibilitychange", () => this.ask(), options);
   }
 
-  /** A page was drawn that knows all changes up to `mark`. */
-  receive({ topics, mark }, setTriggerValue) {
-    const isNewDrawing = mark !== this.mark || topics.join() !== this.topics?.join();
+  /** A script has drawn the page, knowing all changes up to `mark`. */
+  receive({ topics, mark, script }, setTriggerValue) {
+    if (script !== this.script) this.noteDrawn();
+    this.script = script;
     this.mark = mark;
-    this.topics = topics;
     this.setTriggerValue = setTriggerValue;
-    if (isNewDrawing) this.askedAt = this.leftAt = -Infinity;
     for (const [topic, stop] of this.stops) {
       if (topics.includes(topic)) continue;
       stop();
@@ -41,6 +42,12 @@ export class Watch {
     this.ask();
   }
 
+  noteDrawn() {
+    this.askedAt = this.actedAt = -Infinity;
+    // A script that was under way when a link was clicked says nothing of that click.
+    if (performance.now() - this.leftAt > ALREADY_DRAWING_MS) this.leftAt = -Infinity;
+  }
+
   hear({ version }) {
     this.news = Math.max(this.news, version);
     this.ask();
@@ -48,7 +55,7 @@ export class Watch {
 
   noteAct({ type, target }) {
     this.actedAt = performance.now();
-    if (type === "click" && target.closest?.("a[href]")) this.noteLeaving();
+    if (type === "click" && target.closest?.(WAYS_OUT)) this.noteLeaving();
   }
 
   noteLeaving() {
@@ -62,16 +69,19 @@ export class Watch {
   ask() {
     clearTimeout(this.timer);
     if (this.news <= this.mark || this.ending.signal.aborted || document.hidden) return;
-    const now = performance.now();
-    const isHeld =
-      now - this.actedAt < ACTED_MS || now - this.leftAt < LEAVING_MS || now - this.askedAt < UNHEARD_MS || isDrawing();
-    if (isHeld) {
+    if (this.isHeld()) {
       this.timer = setTimeout(() => this.ask(), AGAIN_MS);
       return;
     }
-    this.askedAt = now;
+    this.askedAt = performance.now();
     this.setTriggerValue("news", this.news);
     this.timer = setTimeout(() => this.ask(), UNHEARD_MS); // lost with a connection, perhaps
+  }
+
+  isHeld() {
+    const now = performance.now();
+    const isRecent = now - this.actedAt < ACTED_MS || now - this.leftAt < LEAVING_MS || now - this.askedAt < UNHEARD_MS;
+    return isRecent || isDrawing();
   }
 
   end() {

@@ -1,13 +1,13 @@
 import threading
 
 import pytest
-from imdb_core.scoring.answers import Answers
 
 from imdb_core.errors import DataError, StudioError
+from imdb_core.jobs import Memo
 
 
 def test_an_answer_is_worked_out_once_beside_whoever_asks() -> None:
-    answers, go_on, calls = Answers("test"), threading.Event(), []
+    answers, go_on, calls = Memo("test"), threading.Event(), []
 
     def work() -> str:
         calls.append(threading.current_thread().name)
@@ -23,7 +23,7 @@ def test_an_answer_is_worked_out_once_beside_whoever_asks() -> None:
 
 
 def test_why_there_is_no_answer_is_told_each_time_until_it_is_forgotten() -> None:
-    answers = Answers("test")
+    answers = Memo("test")
 
     def refuse() -> str:
         raise DataError("no reviews")
@@ -40,11 +40,11 @@ def test_a_defect_is_not_shown_as_it_is() -> None:
         raise KeyError("inner workings")
 
     with pytest.raises(StudioError, match="log"):
-        Answers("test").get(1, fail, wait_s=30)
+        Memo("test").get(1, fail, wait_s=30)
 
 
 def test_old_answers_make_room() -> None:
-    answers, calls = Answers("test"), []
+    answers, calls = Memo("test"), []
     for number in [*range(200), 199, 0]:
         answers.get(number, lambda number=number: calls.append(number) or number, wait_s=30)  # type: ignore[misc,func-returns-value]
     assert calls == [*range(200), 0]
