@@ -11,7 +11,7 @@ from imdb_core.studio import Studio
 from imdb_core.ui.live import live_chart, wait_for
 from imdb_core.ui.train.chart_view import Baseline, ChartView, Ghost
 from imdb_core.ui.train.state import STATE_WORDS, state_of
-from imdb_core.ui.visitor import this_visitor
+from imdb_core.ui.visitor import this_visitor, whose
 from imdb_core.ui.wording import changed_values
 
 _MOST_GHOSTS = 3
@@ -123,7 +123,8 @@ def _name_beside(run: Run, shown: Run) -> str:
     settings = run.config.differences(shown.config)
     apart = [f"{field_specs()[name].label} {old}" for name, (old, _) in settings.items()]
     apart += [f"then {changed_values(change)}" for change in run.changes]
-    return run.label or ", ".join(apart) or "same settings"
+    name = run.label or ", ".join(apart) or "same settings"
+    return f"someone else's: {name}" if whose(run) == "someone else's" else name
 
 
 def _baselines(studio: Studio, run: Run) -> list[Baseline]:

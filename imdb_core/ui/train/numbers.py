@@ -22,7 +22,7 @@ def run_numbers(run: Run) -> list[Figure]:
         ("Time", duration(_elapsed_seconds(run)), left_words(left) if left else ""),
         (
             "Patience left",
-            hearts(run.config_in_force.patience, run.bad_epochs),
+            _patience_left(run),
             _patience_words(run),
         ),
         (
@@ -81,12 +81,23 @@ def _more_waiting(count: int) -> str:
     return f"{count} more waiting." if count > 0 else ""
 
 
+def _patience_left(run: Run) -> str:
+    if _disregards_patience(run):
+        return "–"
+    return hearts(run.config_in_force.patience, run.bad_epochs)
+
+
 def _patience_words(run: Run) -> str:
-    if run.last_epoch is not None and run.is_live:
+    if _disregards_patience(run):
         return f"It goes on to epoch {run.last_epoch}, whatever the patience says."
     if run.epochs and (run.is_live or run.state == "paused" or run.reason == "patience"):
         return patience_words(run.config_in_force.patience, run.bad_epochs)
     return ""
+
+
+def _disregards_patience(run: Run) -> bool:
+    """Whether it is kept going: neither a pause nor a resumption changes that."""
+    return run.last_epoch is not None and (run.is_live or run.state == "paused")
 
 
 def _last_epoch(run: Run) -> int:

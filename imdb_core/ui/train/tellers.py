@@ -68,7 +68,9 @@ def _draw_next_steps(studio: Studio, run: Run) -> None:
 def draw_changes(studio: Studio, run: Run) -> None:
     """The settings of a paused run that may change on its way."""
     version = f"{run.id}_{len(run.changes)}"
-    keys = {name: f"new_{name}_{version}" for name in CHANGEABLE}
+    # Of a run that is kept going, the patience has nothing to say.
+    names = [name for name in CHANGEABLE if name != "patience" or run.last_epoch is None]
+    keys = {name: f"new_{name}_{version}" for name in names}
     with st.form("changes", enter_to_submit=True):
         with st.container(horizontal=True, vertical_alignment="bottom"):
             st.number_input(
@@ -78,12 +80,13 @@ def draw_changes(studio: Studio, run: Run) -> None:
                 format="%g",
                 key=keys["learning_rate"],
             )
-            st.number_input(
-                "Patience from here on",
-                value=run.config_in_force.patience,
-                step=1,
-                key=keys["patience"],
-            )
+            if "patience" in keys:
+                st.number_input(
+                    "Patience from here on",
+                    value=run.config_in_force.patience,
+                    step=1,
+                    key=keys["patience"],
+                )
             st.form_submit_button(
                 "Change",
                 icon=":material/edit:",
