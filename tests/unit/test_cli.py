@@ -177,6 +177,23 @@ def test_the_export_loads_into_the_notebooks_class(home: Path, run_id: str, tmp_
     IMDBRnn().load_state_dict(torch.load(target, weights_only=True), strict=True)
 
 
+@pytest.mark.parametrize("output", ["x.tensorboard", "events.out.tfevents.mine", "new/folder"])
+def test_tensorboard_finds_what_was_exported_whatever_it_is_called(
+    home: Path, run_id: str, tmp_path: Path, output: str
+) -> None:
+    from tensorboard.backend.event_processing.plugin_event_multiplexer import EventMultiplexer
+
+    command = ["runs", "export", run_id, "--format", "tensorboard", "-o", str(tmp_path / output)]
+    done = cli(home, *command)
+    folder = done.stdout.strip().rpartition("--logdir ")[2]
+
+    for place in (folder, str(tmp_path)):
+        found = EventMultiplexer().AddRunsFromDirectory(place)
+        found.Reload()
+        (tags,) = (found.GetAccumulator(run).Tags() for run in found.Runs())
+        assert "loss/train" in tags["tensors"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
