@@ -169,6 +169,24 @@ def test_a_list_whose_reader_leaves_ends_quietly(home: Path, run_id: str) -> Non
     assert (done.returncode, done.stderr) == (0, b"")
 
 
+def test_ctrl_c_ends_a_command_with_a_sentence(home: Path, run_id: str) -> None:
+    command = [sys.executable, "-m", "imdb_core", "score", "--run", run_id, "-"]
+    streams = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+    with subprocess.Popen(command, env=environment(home), text=True, **streams) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        assert process.stderr is not None
+        # A thousand texts are scored at once; it waits for more of them afterwards.
+        process.stdin.write("a good film\n" * 1_000)
+        process.stdin.flush()
+        for _ in range(900):
+            process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        said = process.stderr.read()
+
+    assert (process.returncode, said) == (1, "imdb_core: Ended by Ctrl-C.\n")
+
+
 def test_the_export_loads_into_the_notebooks_class(home: Path, run_id: str, tmp_path: Path) -> None:
     target = tmp_path / "best_rnn_model.pt"
     done = cli(home, "runs", "export", run_id, "--format", "pt", "-o", str(target))
