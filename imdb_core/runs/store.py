@@ -17,7 +17,7 @@ from imdb_core.files import write_json_atomically
 from imdb_core.runs import transitions
 from imdb_core.runs.annotations import clean_label, cleaned
 from imdb_core.runs.choice import NAMES, choose
-from imdb_core.runs.digest import code_mark
+from imdb_core.runs.digest import code_mark, machine_facts
 from imdb_core.runs.event_log import Event, EventLog, utc_now
 from imdb_core.runs.owner import this_process
 from imdb_core.runs.recycling import RecycleBin
@@ -84,7 +84,9 @@ class RunStore:
             "config": config.model_dump(),
             "dataset": None,
             "device": "",
-            "versions": {name: version(name) for name in _PACKAGES} | {"project": code_mark()},
+            "versions": {name: version(name) for name in _PACKAGES}
+            | {"project": code_mark()}
+            | machine_facts(),
             "parent": parent,
             "pinned_texts": list(pinned_texts),
             "guess": guess,
