@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from imdb_core.cli_command import AddCommand
-from imdb_core.errors import RunArchiveError, StorageError
+from imdb_core.errors import RunArchiveError, RunExistsError, StorageError
 from imdb_core.runs.export import FORMATS, export, file_name
 from imdb_core.runs.recycling import KEPT_FOR
 from imdb_core.runs.run import Run
@@ -83,6 +83,7 @@ def _show(options: argparse.Namespace, settings: Settings) -> int:
             "ending": run.ending,
             "folder": str(run.folder),
             "config": run.config.model_dump(),
+            "changes": [{"epoch": c.epoch, "settings": c.settings} for c in run.changes],
             "dataset": asdict(run.dataset) if run.dataset else None,
             "device": run.device,
             "engine": run.engine,
@@ -142,7 +143,11 @@ def _import(options: argparse.Namespace, settings: Settings) -> int:
     except OSError as error:
         raise RunArchiveError(f"{options.file} cannot be read: {error.strerror}.") from error
     with file:
-        run = import_run(open_store(settings), file)
+        try:
+            run = import_run(open_store(settings), file)
+        except RunExistsError as error:
+            print(error)
+            return 0
     print(f"Imported run {run.id}.")
     return 0
 

@@ -14,6 +14,9 @@ from imdb_core.config import FieldSpec, field_specs
 from imdb_core.evaluation import Evaluation
 from imdb_core.runs.run import Run
 
+Course = tuple[tuple[int, Any], ...]
+"""A setting's values on a run's way, each with its first epoch."""
+
 SIGNIFICANCE: Final = 0.05
 """A difference that chance alone brings more often than this is noise."""
 
@@ -168,15 +171,14 @@ def _only_right(one: Judged, other: Judged) -> tuple[int, int]:
     return int(np.sum(one.is_right & ~other.is_right)), int(np.sum(~one.is_right & other.is_right))
 
 
-def differing_settings(runs: Sequence[Run]) -> list[tuple[FieldSpec, list[Any]]]:
-    """The settings that are not the same in all `runs`, each with every run's value."""
-    configs = [run.config.model_dump() for run in runs]
-    values = {name: [config[name] for config in configs] for name in field_specs()}
-    return [
-        (spec, values[name])
-        for name, spec in field_specs().items()
-        if any(value != values[name][0] for value in values[name])
-    ]
+def differing_settings(runs: Sequence[Run]) -> list[tuple[FieldSpec, list[Course]]]:
+    """The settings that are not the same in all `runs` all the way, with every run's values."""
+    found = []
+    for name, spec in field_specs().items():
+        courses = [run.course(name) for run in runs]
+        if any(course != courses[0] for course in courses):
+            found.append((spec, courses))
+    return found
 
 
 def _how_often(p_value: float) -> str:

@@ -19,7 +19,8 @@ the command line shows it as it is. Anything else that escapes is a defect.
     │   ├── RunDamagedError        a run folder cannot be read; the message names the file
     │   ├── RunStateError          the run's state does not allow what was asked
     │   ├── RunForbiddenError      it is for whoever started the run to decide
-    │   └── RunArchiveError        a zip that is offered as a run, and is none
+    │   ├── RunArchiveError        a zip that is offered as a run, and is none
+    │   └── RunExistsError         the very run that was to be taken in is here already
     ├── WeightsMismatchError     weights are not those of the network that settings describe
     ├── TrainingError
     │   ├── DeviceUnavailableError
@@ -150,6 +151,18 @@ class RunArchiveError(RunError):
 
 class WeightsMismatchError(StudioError):
     """Weights whose names or shapes are not those of the network that settings describe."""
+
+
+class RunExistsError(RunError):
+    """The very run that was to be taken in is here already.
+
+    Attributes:
+        run_id: its id here.
+    """
+
+    def __init__(self, run_id: str, name: str) -> None:
+        self.run_id = run_id
+        super().__init__(f"{name} (run {run_id}) is here already; nothing was imported.")
 
 
 class TrainingError(StudioError):

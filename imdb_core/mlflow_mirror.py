@@ -152,6 +152,8 @@ def _tags(run: Run) -> dict[str, str]:
         tags |= {"data": run.dataset.origin, "data_fingerprint": run.dataset.fingerprint}
     if best is not None:
         tags |= {"best_epoch": str(best.epoch), "best_val_loss": repr(best.val_loss)}
+    for change in run.changes:
+        tags[f"changed_after_epoch_{change.epoch}"] = json.dumps(change.settings)
     if run.notes:
         tags["mlflow.note.content"] = run.notes
     return {key: value for key, value in tags.items() if value}

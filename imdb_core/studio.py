@@ -20,6 +20,7 @@ from imdb_core.errors import RunDamagedError, RunError, RunStateError, StorageEr
 from imdb_core.jobs import Job, JobQueue, Memo
 from imdb_core.mlflow_mirror import MlflowMirror
 from imdb_core.runs.event_log import Event
+from imdb_core.runs.guess import check_guess
 from imdb_core.runs.pinned_texts import checked_texts
 from imdb_core.runs.run import Run
 from imdb_core.runs.store import RunStore
@@ -103,6 +104,7 @@ class Studio:
         pinned_texts: Sequence[str] = (),
         guess: int | None = None,
         supersedes: bool = False,
+        once: bool = False,
     ) -> Run:
         """Create a run and queue it behind those already there.
 
@@ -114,13 +116,20 @@ class Studio:
             guess: the epoch at which the user thinks it will stop.
             supersedes: stop what the visitor has at work or waiting, once this one can start;
                 of that, a run without an epoch goes for good.
+            once: where the visitor has a run with the same settings and reviews at work or
+                waiting, give that one: a second one would come out the same.
 
         Raises:
+            ConfigError: the guess lies beyond the last epoch.
             StorageError: the run's folder cannot be written.
             TextError: a pinned text cannot be judged.
         """
         texts = checked_texts(pinned_texts)
+        check_guess(guess, config)
         with self._starting:
+            equal = self._equal_at_work(visitor, config, texts) if once else None
+            if equal is not None:
+                return equal
             run_id = self.store.create(
                 config, label=label, pinned_texts=texts, guess=guess, visitor=visitor.mark
             ).id
@@ -364,6 +373,17 @@ class Studio:
             self._visitors[run_id] = claimed.visitor
             self._submit(run_id, pause_after)
         return self.store.get(run_id)
+
+    def _equal_at_work(
+        self, visitor: Visitor, config: TrainConfig, texts: tuple[str, ...]
+    ) -> Run | None:
+        for run in self.queue():
+            job = self._training.find(run.id)
+            goes_on = job is not None and not job.is_stop_requested
+            is_equal = (run.config, run.pinned_texts, run.changes) == (config, texts, ())
+            if goes_on and is_equal and visitor.owns(run):
+                return run
+        return None
 
     def _check_may_act(self, run_id: str, visitor: Visitor) -> None:
         owner = self._visitors.get(run_id)

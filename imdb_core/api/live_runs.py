@@ -10,10 +10,10 @@ from contextlib import suppress
 from typing import Final
 
 from imdb_core.errors import RunError
+from imdb_core.runs.advice import advice
 from imdb_core.runs.run import Run
 from imdb_core.runs.tail import EventTail
 from imdb_core.studio import Studio
-from imdb_core.training.coach import notes
 from imdb_core.ui.train.numbers import run_numbers
 
 _READ_AGAIN_S: Final = 1.0
@@ -93,7 +93,7 @@ class LiveRun:
 
     def _tell_values(self, run: Run) -> None:
         self._studio.changes.show(f"numbers/{self._id}", run_numbers(run))
-        rules = tuple(note.rule for note in notes(run.config, run.epochs))
+        rules = tuple(note.rule for note in advice(run))
         if self._rules not in (None, rules):
             self._studio.changes.tell(f"coach/{self._id}")
         self._rules = rules

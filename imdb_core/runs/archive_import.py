@@ -63,7 +63,7 @@ def import_run(
     *,
     on_progress: Callable[[Progress], None] = lambda progress: None,
 ) -> Run:
-    """Add the run in a zip of `as_zip`; it gets a new id if there is one of its own.
+    """Add the run in a zip of `as_zip`; it gets a new id if there is another run of its own.
 
     Args:
         store: takes it in.
@@ -73,6 +73,7 @@ def import_run(
     Raises:
         RunArchiveError: the file is not such a zip, or holds what must not be; nothing of it
             is left.
+        RunExistsError: the very run is here already.
         StorageError: it could not be written.
     """
     with _faults_as_sentences(), zipfile.ZipFile(file) as archive:

@@ -38,7 +38,7 @@ def _why_it_ended(run: Run, seen_by: Visitor) -> str:
     if run.state == "failed":
         return f"Failed. {run.error}"
     if run.reason == "patience":
-        return f"Stopped after epoch {epoch}: {patience_rule(run.config.patience)}."
+        return f"Stopped after epoch {epoch}: {patience_rule(run.config_in_force.patience)}."
     if run.reason == "user":
         return f"Stopped {by_whom(run, seen_by)}{when}."
     if run.first_stop is not None:

@@ -90,7 +90,7 @@ def _train(
     pause_after: int | None,
     on_progress: Callable[[Progress], None],
 ) -> LoopEnd:
-    config = run.config
+    config = run.config_in_force
     device = resolve_device(config)
     train = encode_split(dataset, "train", config)
     validation = encode_split(dataset, "validation", config)

@@ -67,17 +67,23 @@ def _as_safetensors(run: Run) -> bytes:
 
 
 def _as_csv(run: Run) -> bytes:
-    columns = EpochRecord._fields
+    columns = (*EpochRecord._fields, "learning_rate")
     buffer = io.StringIO()
     writer = csv.DictWriter(buffer, columns, lineterminator="\n")
     writer.writeheader()
-    writer.writerows(record._asdict() for record in run.epochs)
+    writer.writerows(
+        record._asdict() | {"learning_rate": run.config_of(record.epoch).learning_rate}
+        for record in run.epochs
+    )
     return buffer.getvalue().encode()
 
 
 def _as_json(run: Run) -> bytes:
-    """The settings in force, as `TrainConfig.parse` takes them."""
-    return (json.dumps(run.config.model_dump(), indent=2) + "\n").encode()
+    """The settings that it began with, as `TrainConfig.parse` takes them; `changes` if any."""
+    settings = run.config.model_dump()
+    if run.changes:
+        settings["changes"] = [{"after_epoch": c.epoch, **c.settings} for c in run.changes]
+    return (json.dumps(settings, indent=2) + "\n").encode()
 
 
 _EXPORTERS: Final[dict[ExportFormat, Callable[[Run], bytes]]] = {

@@ -60,8 +60,6 @@ def read_run(folder: Path, is_own_job: Callable[[str], bool] = lambda run_id: Tr
         if state in LIVE_STATES and not _is_at_work(folder.name, history.owner, is_own_job):
             state = "interrupted"
         config = TrainConfig.parse(facts["config"])
-        for change in history.changes:
-            config = config.changed(**change.settings)
         last = history.last
         return Run(
             id=folder.name,
@@ -72,7 +70,7 @@ def read_run(folder: Path, is_own_job: Callable[[str], bool] = lambda run_id: Tr
             tags=tuple(facts.get("tags", ())),
             is_archived=facts.get("archived", False),
             config=config,
-            changes=tuple(history.changes),
+            changes=_changes(config, history.changes),
             dataset=dataset,
             device=facts["device"],
             engine=history.engine,
@@ -111,7 +109,7 @@ class _History:
     last: Event
     epochs: list[EpochRecord] = field(default_factory=list)
     pinned: list[tuple[float, ...]] = field(default_factory=list)
-    changes: list[Change] = field(default_factory=list)
+    changes: list[Event] = field(default_factory=list)
     first_stop: int | None = None
     last_epoch: int | None = None
     between_epochs_s: float = 0.0
@@ -135,7 +133,7 @@ def _fold(events: list[Event]) -> _History:
         elif kind == "started":
             history.engine = str(event.get("engine", ""))
         elif kind == "changed":
-            history.changes.append(Change(epoch=event["epoch"], settings=event["settings"]))
+            history.changes.append(event)
         elif kind == "queued":
             before_queue = history.last_epoch, history.first_stop, history.visitor
             history.visitor = str(event.get("visitor", history.visitor))
@@ -148,6 +146,14 @@ def _fold(events: list[Event]) -> _History:
             history.last_epoch, history.first_stop, history.visitor = before_queue
     history.between_epochs_s = _between_epochs_s(events[-_RECENT:])
     return history
+
+
+def _changes(config: TrainConfig, events: list[Event]) -> tuple[Change, ...]:
+    changes = []
+    for event in events:
+        config = config.changed(**event["settings"])
+        changes.append(Change(epoch=event["epoch"], settings=event["settings"], config=config))
+    return tuple(changes)
 
 
 def _between_epochs_s(events: list[Event]) -> float:

@@ -62,10 +62,12 @@ class Change:
     Attributes:
         epoch: the last epoch that the old values trained.
         settings: names to new values.
+        config: all settings that are in force from then on.
     """
 
     epoch: int
     settings: dict[str, Any]
+    config: TrainConfig
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,8 +80,8 @@ class Run:
         notes: the user's own text, may be empty.
         tags: the user's own, in order.
         is_archived: kept out of sight unless asked for.
-        config: the settings now in force, `changes` included.
-        changes: in order.
+        config: the settings that it began with; they stay as they are.
+        changes: what was changed on the way, in order.
         dataset: None until the data were ready.
         device: what computed, by name; empty until training started.
         engine: what computed on it, `torch` or `fast`; empty until training started.
@@ -135,6 +137,24 @@ class Run:
         """The label; without one, cell, hidden units and the end of the id: `RNN-8 k3f9`."""
         config = self.config
         return self.label or f"{config.cell.upper()}-{config.hidden_size} {self.id[-4:]}"
+
+    @property
+    def config_in_force(self) -> TrainConfig:
+        """The settings that the next epoch is trained with."""
+        return self.changes[-1].config if self.changes else self.config
+
+    def config_of(self, epoch: int) -> TrainConfig:
+        """The settings that an epoch, counted from 1, was trained with."""
+        before = [change.config for change in self.changes if change.epoch < epoch]
+        return before[-1] if before else self.config
+
+    def course(self, name: str) -> tuple[tuple[int, Any], ...]:
+        """The values that a setting had, each with the first epoch that it was in force for."""
+        values = {1: getattr(self.config, name)}
+        for change in self.changes:
+            if name in change.settings:
+                values[change.epoch + 1] = change.settings[name]
+        return tuple(values.items())
 
     @property
     def is_live(self) -> bool:

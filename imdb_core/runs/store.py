@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
@@ -12,13 +13,20 @@ from pathlib import Path
 from filelock import FileLock
 
 from imdb_core.config import TrainConfig
-from imdb_core.errors import RunDamagedError, RunStateError, StorageError
+from imdb_core.errors import (
+    RunDamagedError,
+    RunError,
+    RunExistsError,
+    RunStateError,
+    StorageError,
+)
 from imdb_core.files import write_json_atomically
 from imdb_core.runs import transitions
-from imdb_core.runs.annotations import clean_label, cleaned
+from imdb_core.runs.annotations import LABEL_LIMIT, clean_label, cleaned
+from imdb_core.runs.archive import EVENTS, RUN_JSON, without_owner
 from imdb_core.runs.choice import NAMES, choose
 from imdb_core.runs.digest import code_mark, machine_facts
-from imdb_core.runs.event_log import Event, EventLog, utc_now
+from imdb_core.runs.event_log import Event, EventLog, read_events, utc_now
 from imdb_core.runs.owner import this_process
 from imdb_core.runs.recycling import RecycleBin
 from imdb_core.runs.run import SCHEMA_VERSION, DatasetInfo, Run
@@ -99,10 +107,19 @@ class RunStore:
         return self.get(run_id)
 
     def add(self, draft: Path, run_id: str) -> Run:
-        """Take in a filled draft of the shelf; it gets another id if there is a run of this one."""
+        """Take in a filled draft of the shelf.
+
+        It gets another id, and a number behind its label, if there is another run of its id.
+
+        Raises:
+            RunExistsError: the very same run is here already.
+        """
+        created = run_id.rpartition("_")[0]
         with self._lock():
+            self._check_is_new(draft, created)
             if (self.folder / run_id).exists():
-                run_id = self.shelf.free_id(run_id.rpartition("_")[0])
+                run_id = self.shelf.free_id(created)
+                self._number_label(draft)
             self.shelf.add(draft, run_id)
         return self.get(run_id)
 
@@ -277,6 +294,26 @@ class RunStore:
             yield
         finally:
             lock.release()
+
+    def _check_is_new(self, draft: Path, created: str) -> None:
+        events = without_owner(read_events(draft / EVENTS))
+        for folder in self.folder.glob(f"{created}_????"):
+            try:
+                is_same = without_owner(read_events(folder / EVENTS)) == events
+                name = self.shelf.read(folder).name
+            except RunError:  # damaged, or gone meanwhile
+                continue
+            if is_same:
+                raise RunExistsError(folder.name, name)
+
+    def _number_label(self, draft: Path) -> None:
+        facts = json.loads((draft / RUN_JSON).read_bytes())
+        label, labels = facts["label"], {run.label for run in self.all()}
+        if label in labels - {""}:
+            numbers = (f" ({number})" for number in itertools.count(2))
+            names = (label[: LABEL_LIMIT - len(number)] + number for number in numbers)
+            facts["label"] = next(name for name in names if name not in labels)
+            write_json_atomically(draft / RUN_JSON, facts)
 
     def _idle_folder(self, run_id: str) -> Path:
         """The folder of a run that is not at work; a damaged one is not."""

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from imdb_core.runs.event_log import Event, read_events
 from imdb_core.runs.run import Run
+from imdb_core.runs.transitions import CHANGEABLE
 
 _SCALARS = {
     "loss/train": "train_loss",
@@ -38,6 +39,8 @@ def as_tensorboard(run: Run) -> bytes:
             record = Record(wall_time=_seconds(event), step=event["epoch"])
             for tag, name in _SCALARS.items():
                 record.summary.value.add(tag=tag, simple_value=event[name])
+            rate = run.config_of(event["epoch"]).learning_rate
+            record.summary.value.add(tag="learning_rate", simple_value=rate)
             writer.write(record.SerializeToString())
     return buffer.getvalue()
 
@@ -53,7 +56,12 @@ def _add_text(record: object, tag: str, text: str) -> None:
 
 
 def _as_markdown_table(run: Run) -> str:
-    rows = "\n".join(f"|{name}|{json.dumps(v)}|" for name, v in run.config.model_dump().items())
+    settings = run.config.model_dump() | {
+        f"{name} from epoch {since} on": value
+        for name in CHANGEABLE
+        for since, value in run.course(name)[1:]
+    }
+    rows = "\n".join(f"|{name}|{json.dumps(value)}|" for name, value in settings.items())
     return f"|setting|value|\n|---|---|\n{rows}"
 
 

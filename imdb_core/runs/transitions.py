@@ -72,7 +72,8 @@ def change(run: Run, log: EventLog, settings: dict[str, float]) -> None:
         raise ConfigError([f"{', '.join(fixed)} cannot be changed once a run has begun."])
     if run.state != "paused":
         raise RunStateError(f"Run {run.id} is {run.state}. Pause it to change its settings.")
-    differences = run.config.differences(run.config.changed(**settings))
+    in_force = run.config_in_force
+    differences = in_force.differences(in_force.changed(**settings))
     if differences:
         changed = {name: new for name, (_, new) in differences.items()}
         log.append("changed", epoch=len(run.epochs), settings=changed)

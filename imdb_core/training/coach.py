@@ -58,9 +58,17 @@ def notes(
     epochs: Sequence[EpochRecord],
     *,
     ended: Ending | None = None,
+    rate_since: int = 1,
 ) -> list[Note]:
-    """What there is to say, the most important first, never more than `MOST_NOTES`."""
-    curve = Curve(config=config, epochs=epochs, ended=ended)
+    """What there is to say, the most important first, never more than `MOST_NOTES`.
+
+    Args:
+        config: the settings that the last epoch was trained with.
+        epochs: all that have finished, epoch 1 first.
+        ended: why there are no more of them; None while it trains.
+        rate_since: the first epoch with the last one's learning rate.
+    """
+    curve = Curve(config=config, epochs=epochs, ended=ended, rate_since=rate_since)
     said = [note for rule in RULES if (note := rule(curve)) is not None]
     return said[:MOST_NOTES]
 
@@ -81,7 +89,7 @@ def not_finite(curve: Curve) -> Note | None:
 
 def rate_too_high(curve: Curve) -> Note | None:
     """The training loss jumps about, or the validation loss climbs and nothing is learnt for it."""
-    if len(curve.epochs) < _FEWEST:
+    if len(curve.at_this_rate) < _FEWEST:
         return None
     seen = symptoms.jumps(curve) or symptoms.climbs(curve) or symptoms.learns_nothing(curve)
     remedy = remedies.lower_rate(curve.config)
@@ -117,7 +125,7 @@ def overfitting(curve: Curve) -> Note | None:
 
 def rate_too_low(curve: Curve) -> Note | None:
     """The loss falls in every epoch, hardly, and is still about a coin's."""
-    window = curve.epochs[-symptoms.WINDOW :]
+    window = curve.at_this_rate[-symptoms.WINDOW :]
     losses = [record.train_loss for record in window]
     fall = (losses[0] - losses[-1]) / (len(losses) - 1) if len(losses) > 1 else 0.0
     is_steady = all(later < earlier for earlier, later in pairwise(losses))
@@ -167,7 +175,7 @@ def plateau(curve: Curve) -> Note | None:
     """For a whole window no epoch was better by more than a trifle, and no other rule says why."""
     width = max(symptoms.WINDOW, len(curve.epochs) // 6)  # a long run moves more slowly
     before, window = curve.epochs[:-width], curve.epochs[-width:]
-    if len(before) < _FEWEST:
+    if len(before) < _FEWEST or len(curve.at_this_rate) < width:
         return None
     low_before = min(before, key=lambda record: record.val_loss)
     low_now = min(window, key=lambda record: record.val_loss)

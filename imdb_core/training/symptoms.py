@@ -30,14 +30,22 @@ class Curve:
     """What the rules look at.
 
     Attributes:
-        config: the settings of the epochs still to come, where they were changed midway.
+        config: the settings that the last epoch was trained with.
         epochs: finished epochs, epoch 1 first.
         ended: why there are no more of them; None while it trains.
+        rate_since: the first epoch with the last one's learning rate; what was seen before it
+            says nothing of that rate.
     """
 
     config: TrainConfig
     epochs: Sequence[EpochRecord]
     ended: Ending | None = None
+    rate_since: int = 1
+
+    @property
+    def at_this_rate(self) -> Sequence[EpochRecord]:
+        """The epochs since the learning rate is what it is."""
+        return self.epochs[self.rate_since - 1 :]
 
     @property
     def last(self) -> EpochRecord:
@@ -52,7 +60,7 @@ class Curve:
 
 def jumps(curve: Curve) -> tuple[int, str] | None:
     """The training loss leaps once, or goes to and fro."""
-    window = curve.epochs[-WINDOW:]
+    window = curve.at_this_rate[-WINDOW:]
     steps = [b.train_loss - a.train_loss for a, b in pairwise(window)]
     rises = [step for step in steps if step > 0]
     falls = -sum(step for step in steps if step < 0)
@@ -76,7 +84,7 @@ def jumps(curve: Curve) -> tuple[int, str] | None:
 def climbs(curve: Curve) -> tuple[int, str] | None:
     """The validation loss climbs while the training loss does not fall."""
     best, recent = curve.best, curve.epochs[-3:]
-    if curve.last.bad_epochs < len(recent):
+    if curve.last.bad_epochs < len(recent) or best.epoch < curve.rate_since:
         return None
     rise = median(record.val_loss for record in recent) - best.val_loss
     learnt = best.train_loss - fmean(record.train_loss for record in recent)
@@ -92,11 +100,13 @@ def learns_nothing(curve: Curve) -> tuple[int, str] | None:
     """After several epochs at a high rate nothing is better than at the start."""
     if curve.config.learning_rate < 0.01:
         return None
-    start, recent = curve.epochs[0], curve.epochs[-3:]
+    start, recent = curve.at_this_rate[0], curve.epochs[-3:]
     learnt = start.train_loss - curve.last.train_loss
     if all(record.val_loss > start.val_loss + NOISE / 2 for record in recent):
         if learnt <= 15 * NOISE:
-            return 1, f"The validation loss is above that of epoch 1, {start.val_loss:.3f}"
+            return start.epoch, (
+                f"The validation loss is above that of epoch {start.epoch}, {start.val_loss:.3f}"
+            )
     elif curve.last.bad_epochs >= len(recent) and curve.best.val_loss > NO_BETTER_THAN_CHANCE:
         best = curve.best
         return best.epoch, (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import streamlit as st
 
@@ -10,6 +10,7 @@ from imdb_core.errors import StudioError
 from imdb_core.runs.run import Run
 from imdb_core.studio import Studio
 from imdb_core.ui import frame
+from imdb_core.ui.visitor import whose
 from imdb_core.ui.wording import run_titles
 
 
@@ -30,7 +31,7 @@ def choose_run(studio: Studio, *, key: str) -> Run | None:
     chosen = st.session_state.get(key)
     if chosen not in runs:
         chosen, st.session_state[f"{key}_fault"] = _asked_for(studio)
-    titles = run_titles(runs.values())
+    titles = titles_of(runs.values())
     keep_chosen(chosen, titles, key=key)
     run_id: str = st.selectbox(
         "Network",
@@ -47,6 +48,13 @@ def choose_run(studio: Studio, *, key: str) -> Run | None:
     if fault is not None:
         frame.show_error(fault)
     return runs[run_id]
+
+
+def titles_of(runs: Iterable[Run]) -> dict[str, str]:
+    """What to call each run, by its id, and whose it is where several people have runs."""
+    runs = list(runs)
+    owners = {run.id: f" · {whose(run)}" if whose(run) else "" for run in runs}
+    return {run_id: title + owners[run_id] for run_id, title in run_titles(runs).items()}
 
 
 def keep_chosen(chosen: str | list[str], titles: Mapping[str, str], *, key: str) -> None:

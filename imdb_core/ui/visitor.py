@@ -13,6 +13,7 @@ from streamlit import runtime
 from streamlit.components.v2 import component
 
 from imdb_core.hosts import is_from_this_computer
+from imdb_core.runs.run import Run
 from imdb_core.visitors import Visitor
 
 if TYPE_CHECKING:
@@ -53,6 +54,14 @@ def this_visitor() -> Visitor:
         id=visitor_id(),
         is_at_computer=is_from_this_computer(st.get_option("server.address"), st.context.headers),
     )
+
+
+def whose(run: Run) -> str:
+    """`yours` or `someone else's`; empty at the computer, where one person has all browsers."""
+    visitor = this_visitor()
+    if visitor.is_at_computer:
+        return ""
+    return "yours" if visitor.owns(run) else "someone else's"
 
 
 def as_visitor(action: Callable[..., object]) -> Callable[..., object]:

@@ -6,9 +6,9 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
-from imdb_core.config import PRESETS, TrainConfig
+from imdb_core.config import PRESETS, TrainConfig, field_specs
 from imdb_core.data import SOURCES
-from imdb_core.runs.run import Run
+from imdb_core.runs.run import Change, Run
 
 _MOST_HEARTS = 6
 
@@ -71,6 +71,19 @@ def settings_phrase(config: TrainConfig) -> str:
         f"{layers}{both_ways}{CELL_NAMES[config.cell]}, {config.hidden_size} hidden units, "
         f"embedding {config.embedding_dim}, patience {config.patience}"
     )
+
+
+def changes_phrase(run: Run) -> str:
+    """What was changed on the run's way, in a sentence for each change; empty if nothing was."""
+    return " ".join(
+        f"Changed after epoch {change.epoch}: {changed_values(change)}." for change in run.changes
+    )
+
+
+def changed_values(change: Change) -> str:
+    """`learning rate 0.002, patience 9`."""
+    specs = field_specs()
+    return ", ".join(f"{specs[name].label.lower()} {v:g}" for name, v in change.settings.items())
 
 
 def run_title(run: Run) -> str:

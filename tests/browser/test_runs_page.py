@@ -100,6 +100,8 @@ def test_a_deleted_run_comes_back_by_undo_or_from_the_bin_until_that_is_emptied(
     tab.button("delete").click()
     tab.page.get_by_role("button", name="Bin (1)").click()
     tab.button("empty_bin").click()
+    tab.sees("Remove this run for good?")
+    tab.button("empty_bin_now").click()
     tab.sees("Nothing was trained yet.")
     for gone in ("undo", "bin"):
         expect(tab.keyed(gone)).to_have_count(0)

@@ -116,7 +116,7 @@ def sees_time_left(tab: Tab, run: Run) -> None:
     left = time_left(
         run.epochs,
         max_epochs=run.config.max_epochs,
-        patience=run.config.patience,
+        patience=run.config_in_force.patience,
         since_last_s=1e9,
         between_s=run.between_epochs_s,
     )

@@ -160,6 +160,7 @@ def test_a_waiting_run_can_be_cancelled(at_home: Path, open_tab: OpenTab) -> Non
 
     # One's own, while one looks at the run that trains.
     expect(first.page.get_by_text("1 more waiting.")).to_have_count(0)
+    first.keyed("setting_hidden_size").locator("input[type=range]").press("ArrowRight")
     first.button("train").click()
     first.sees("1 more waiting.")
     queued = runs(at_home)[-1].id
@@ -303,19 +304,25 @@ def test_a_visitor_from_elsewhere_has_no_hold_on_others_runs(
     elsewhere: dict[str, Any] = {"url": server.url_at(host)}
     owner, stranger, at_the_server = open_tab(**elsewhere), open_tab(**elsewhere), open_tab()
 
+    # Nor has anybody by calling the server as the server's own computer would.
     run_id = start(owner)
-    stranger.open_with(**SAMPLE)
-    stranger.sees_run("Training", run_id, is_own=False)
-    stranger.keyed("stop").hover()
-    stranger.sees("Somebody else's run")
+    for each in (stranger, at_the_server):
+        each.open_with(**SAMPLE)
+        expect(each.heading).to_have_text("No run yet. Click Train to start one.")
+        each.sees(f"Now training: {record(server.home, run_id).name}")
+        each.button("watch_run").click()
+        each.sees_run("Training", run_id, is_own=False)
+        each.sees("Someone else's run")
+        each.keyed("stop").hover()
+        each.sees("only whoever started it can do this")
 
     # But on their own.
     stranger.button("train").click()
     queued = stranger.sees_run("Waiting")
+    stranger.sees(f"{record(server.home, queued).name} is next.")
     stranger.button("stop").click()
-
-    at_the_server.open()
-    at_the_server.sees_run("Training", run_id)
-    at_the_server.button("stop").click()
-    owner.sees_run("Finished", run_id)
-    stranger.sees_run("Finished", queued)
+    expect(stranger.heading).to_have_text("No run yet. Click Train to start one.")
+    owner.button("stop").click()
+    owner.sees_run("Stopped", run_id)
+    owner.sees("Stopped by you after epoch")
+    at_the_server.sees("Stopped by another visitor after epoch")

@@ -256,7 +256,7 @@ def test_the_train_page_says_that_a_source_is_damaged(
     assert "The files of these reviews are damaged; Train mends them." in texts(page)
     choices = page.selectbox(key="setting_source").options
     assert [name for name in choices if "damaged" in name] == [
-        "Synthetic sample (damaged)", "Yours: shop (damaged)",
+        "Synthetic sample (damaged)", "Added here: shop (damaged)",
     ]  # fmt: skip
     page.selectbox(key="setting_source").set_value(SOURCE).run()
     assert "Delete these reviews on the Data page" in texts(page)

@@ -202,11 +202,40 @@ def test_an_import_goes_on_beside_the_page_and_the_run_is_ticked_then(
     page: AppTest, studio: Studio
 ) -> None:
     (plain,) = [run for run in studio.store.all() if run.name == "plain"]
-    imported(page, as_zip(plain))
-    (new,) = {run.id for run in studio.store.all() if run.name == "plain"} - {plain.id}
+    content = as_zip(plain)
+    studio.store.log(plain.id).append("interrupted")  # from here on it is another one
+    imported(page, content)
+    (new,) = {run.id for run in studio.store.all() if run.name == "plain (2)"}
 
     assert not page.error
     assert page.session_state["chosen_runs"] == [new]
+
+
+def test_a_run_that_is_here_already_is_named_and_not_imported_again(
+    page: AppTest, studio: Studio
+) -> None:
+    runs = studio.store.all()
+    imported(page, as_zip(runs[0]))
+    assert "is here already" in page.info[0].value
+    assert [run.id for run in studio.store.all()] == [run.id for run in runs]
+
+
+def test_emptying_the_bin_asks_first_and_for_what_is_in_it_then(
+    page: AppTest, studio: Studio
+) -> None:
+    first, second, _ = studio.store.all()
+    studio.delete(first.id, visitor=ANOTHER)
+    page.run()
+    page.button(key="empty_bin").click().run()
+    assert studio.store.deleted() == [first.id]
+    page.button(key="keep_bin").click().run()
+    page.button(key="empty_bin").click().run()
+    studio.delete(second.id, visitor=ANOTHER)
+    page.button(key="empty_bin_now").click().run()  # asked for one, and there are two by now
+    assert set(studio.store.deleted()) == {first.id, second.id}
+    page.button(key="empty_bin").click().run()
+    page.button(key="empty_bin_now").click().run()
+    assert studio.store.deleted() == []
 
 
 def test_a_zip_that_is_no_run_is_refused_with_a_sentence_once(page: AppTest) -> None:

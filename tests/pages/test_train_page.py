@@ -12,7 +12,7 @@ from imdb_core.config import TrainConfig
 from imdb_core.runs.run import Run
 from imdb_core.studio import Studio
 from imdb_core.ui.train import chart
-from imdb_core.ui.train.numbers import queue_lines
+from imdb_core.ui.train.numbers import queue_lines, run_numbers
 from imdb_core.visitors import Visitor
 from tests.browser.homes import lend
 from tests.conftest import PROJECT
@@ -77,7 +77,7 @@ def test_what_cannot_be_changed_is_said_until_it_is_mended(
     app.number_input(key=f"new_patience_{run.id}_0").set_value(9)
     app.button(key="FormSubmitter:changes-Change").click().run()
     assert not app.error
-    assert studio.store.get(run.id).config.patience == 9
+    assert studio.store.get(run.id).config_in_force.patience == 9
     assert "Changed after epoch" in shown(app)
 
 
@@ -133,9 +133,9 @@ def test_the_coach_names_a_low_learning_rate_and_its_button_sets_a_higher_one(
 
 
 def test_a_guess_stands_beside_the_truth(studio: Studio, open_page: OpenPage) -> None:
-    studio.start(SLOW.changed(max_epochs=3), guess=5)
+    studio.start(SLOW.changed(max_epochs=3), guess=2)
     wait_for_all(studio)
-    assert "Your guess was epoch 5; it was 3: 2 off." in shown(open_page())
+    assert "Your guess was epoch 2; it was 3: 1 off." in shown(open_page())
 
 
 def test_a_change_of_the_form_retrains_only_with_the_switch_on(
@@ -231,3 +231,89 @@ def test_a_forged_click_from_elsewhere_stops_nobodys_run(
     job = studio.job(theirs.id)
     assert job is not None
     assert not job.is_stop_requested
+
+
+@pytest.fixture
+def elsewhere(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The visitor does not sit at the server's computer."""
+    monkeypatch.setattr(ContextProxy, "headers", ELSEWHERE)
+
+
+@pytest.mark.usefixtures("elsewhere")
+def test_a_newcomer_sees_no_strangers_run_as_theirs_and_may_watch_it(
+    studio: Studio, open_page: OpenPage
+) -> None:
+    theirs = studio.start(ENDLESS, visitor=ANOTHER, pinned_texts=["a secret of theirs"])
+    after_first_epoch(studio, theirs)
+    app = open_page()
+    assert "No run yet. Click Train to start one." in shown(app)
+    assert "Someone else's run." in shown(app)
+
+    app.button(key="watch_run").click().run()
+    assert f"Training · {theirs.name}" in shown(app)
+    assert "Someone else's run · " in shown(app)
+    assert app.button(key="stop").disabled
+
+    app.button(key="watch_run").click().run()
+    assert "No run yet. Click Train to start one." in shown(app)
+
+
+@pytest.mark.usefixtures("elsewhere")
+def test_ones_own_run_is_called_so_and_shown_before_the_one_that_was_watched(
+    studio: Studio,
+) -> None:
+    theirs = studio.start(ENDLESS, visitor=ANOTHER)
+    after_first_epoch(studio, theirs)
+    app = visit(source="sample", max_epochs="3")
+    app.button(key="watch_run").click().run()
+    app.button(key="train").click().run()
+    (mine,) = {run.id for run in studio.queue()} - {theirs.id}
+    assert f"Waiting · {studio.store.get(mine).name}" in shown(app)
+    assert "Your run · " in shown(app)
+    assert f"{studio.store.get(mine).name} is next." in shown(app)  # right below the button
+
+
+def test_the_same_request_twice_queues_one_run(
+    studio: Studio,
+) -> None:
+    studio.start(ENDLESS, visitor=ANOTHER)
+    app = visit(source="sample", max_epochs="3")
+    for _ in range(2):
+        app.session_state["last_click"] = "", None  # however far apart
+        app.button(key="train").click().run()
+    assert len(studio.queue()) == 2
+    assert "is waiting already with just these settings" in shown(app)
+    app.slider(key="setting_hidden_size").set_value(4).run()
+    app.session_state["last_click"] = "", None
+    app.button(key="train").click().run()
+    assert len(studio.queue()) == 3
+
+
+def test_a_guess_beyond_the_epochs_that_there_are_is_said_and_starts_nothing(
+    studio: Studio,
+) -> None:
+    app = visit(source="sample", max_epochs="3")
+    app.number_input(key="guess").set_value(4).run()
+    assert "The guess is epoch 4, but the settings allow epochs 1 to 3" in app.error[0].value
+    app.button(key="train").click().run()
+    assert studio.store.all() == []
+
+
+def test_a_run_that_is_kept_going_and_paused_says_one_thing_of_patience(
+    studio: Studio, open_page: OpenPage
+) -> None:
+    run = studio.start(SLOW.changed(learning_rate=0.05, patience=1, max_epochs=40))
+    wait_for_all(studio)
+    studio.keep_going(run.id, 500)
+    after_first_epoch(studio, run)
+    studio.pause(run.id)
+    wait_for_all(studio)
+    paused = studio.store.get(run.id)
+    assert paused.state == "paused"
+    told = {label: (value, words) for label, value, words in run_numbers(paused)}
+    goes_on = f"It goes on to epoch {paused.last_epoch}, whatever the patience says."
+    assert told["Patience left"] == ("–", goes_on)
+    app = open_page()
+    assert [field.label for field in app.number_input if "from here on" in field.label] == [
+        "Learning rate from here on"
+    ]

@@ -1,5 +1,6 @@
 """Whether one run is really better than another."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,8 @@ from imdb_core.comparison import (
     why_incomparable,
 )
 from imdb_core.config import TrainConfig
-from imdb_core.runs.run import Run
+from imdb_core.runs.run import Change, Run
+from imdb_core.ui.runs.compare import spelled_course
 from tests.browser.homes import lend, train
 
 SHORT = TrainConfig(source="sample", max_epochs=2, learning_rate=3e-3)
@@ -104,10 +106,21 @@ def test_runs_on_other_reviews_are_not_tested_and_it_is_said_why(runs: list[Run]
 
 def test_only_settings_that_differ_are_told(runs: list[Run]) -> None:
     assert {spec.name: values for spec, values in differing_settings(runs)} == {
-        "hidden_size": [8, 4, 8],
-        "seed": [42, 1, 42],
-        "validation_fraction": [0.2, 0.2, 0.1],
+        "hidden_size": [((1, 8),), ((1, 4),), ((1, 8),)],
+        "seed": [((1, 42),), ((1, 1),), ((1, 42),)],
+        "validation_fraction": [((1, 0.2),), ((1, 0.2),), ((1, 0.1),)],
     }
+
+
+def test_a_setting_that_was_changed_on_the_way_is_told_with_both_values(runs: list[Run]) -> None:
+    steady = runs[0]
+    config = steady.config.changed(learning_rate=0.0005)
+    change = Change(epoch=4, settings={"learning_rate": 0.0005}, config=config)
+    changed = replace(steady, changes=(change,))
+    ((spec, courses),) = differing_settings([steady, changed])
+    before = steady.config.learning_rate
+    assert (spec.name, courses) == ("learning_rate", [((1, before),), ((1, before), (5, 0.0005))])
+    assert spelled_course(courses[1]) == f"{before:g}, from epoch 5 on 0.0005"
 
 
 def test_of_equal_networks_one_is_seldom_said_to_be_better(runs: list[Run]) -> None:

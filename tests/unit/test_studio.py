@@ -130,7 +130,9 @@ def test_a_changed_learning_rate_is_written_down_and_trained_with(studio: Studio
     resumed = ended(studio, studio.resume(run.id))
     slow = ended(studio, studio.start(SHORT.changed(learning_rate=1e-5)))
     assert losses(resumed) == losses(slow)
-    assert resumed.config.patience == 3
+    assert resumed.config == SHORT  # what it began with stays as it was
+    assert [resumed.config_of(epoch).learning_rate for epoch in (1, 6)] == [1e-5, 1e-5]
+    assert resumed.config_in_force.patience == 3
 
 
 def test_only_a_paused_run_and_only_some_settings_can_be_changed(studio: Studio) -> None:

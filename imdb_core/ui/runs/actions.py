@@ -16,8 +16,8 @@ from imdb_core.studio import Studio
 from imdb_core.ui.keep_going import draw_more_epochs, keep_going_label, more_epochs
 from imdb_core.ui.runs.bin import remember_deleted
 from imdb_core.ui.train.transport import refusal
-from imdb_core.ui.visitor import this_visitor
-from imdb_core.ui.wording import as_markdown, computer_phrase, settings_phrase
+from imdb_core.ui.visitor import this_visitor, whose
+from imdb_core.ui.wording import as_markdown, changes_phrase, computer_phrase, settings_phrase
 
 _EDIT, _ERROR = "edit", "edit_error"
 _DOWNLOADS: tuple[tuple[ExportFormat, str, str], ...] = (
@@ -43,7 +43,10 @@ def draw_actions(studio: Studio, run: Run, known_tags: Sequence[str]) -> None:
     told = ending(run, this_visitor()) or f"This run is {run.state}."
     st.caption(as_markdown(told))
     facts = ", on ".join(filter(None, (settings_phrase(run.config), computer_phrase(run))))
-    st.caption(as_markdown(f"Run {run.id}: {facts}."))
+    owner = f" ({whose(run)})" if whose(run) else ""
+    st.caption(as_markdown(f"Run {run.id}{owner}: {facts}."))
+    if run.changes:
+        st.caption(as_markdown(changes_phrase(run)))
     if run.tags:
         st.markdown(" ".join(f":gray-badge[{as_markdown(tag)}]" for tag in run.tags))
     if run.notes:

@@ -7,6 +7,7 @@ from io import BytesIO
 
 import streamlit as st
 
+from imdb_core.errors import RunExistsError
 from imdb_core.runs.archive_jobs import RunImport
 from imdb_core.runs.recycling import KEPT_FOR
 from imdb_core.studio import Studio
@@ -15,7 +16,7 @@ from imdb_core.ui.progress import draw_progress
 from imdb_core.ui.runs.table import choose_runs
 from imdb_core.ui.wording import as_markdown
 
-_DELETED = "just_deleted"
+_DELETED, _EMPTYING = "just_deleted", "emptying_bin"
 _IMPORT, _FILE, _IMPORTING = "import", "import_file", "importing"
 _UPLOAD_LIMIT_MB = 200
 
@@ -61,8 +62,28 @@ def draw_bin(studio: Studio) -> None:
                     studio.store.restore(run_id)
                 st.rerun()
         st.caption(f"Deleted runs are removed for good after {KEPT_FOR.days} days.")
+        _draw_emptying(studio, run_ids)
+
+
+def _draw_emptying(studio: Studio, run_ids: Sequence[str]) -> None:
+    """Emptying the bin cannot be undone, so it is asked for twice: of these very runs."""
+    asked = st.session_state.get(_EMPTYING)
+    if asked != run_ids:
         if st.button("Empty the bin now", icon=":material/delete_forever:", key="empty_bin"):
+            st.session_state[_EMPTYING] = list(run_ids)
+            st.rerun()
+        return
+    what = "this run" if len(run_ids) == 1 else f"these {len(run_ids)} runs"
+    st.markdown(f"Remove {what} for good? This cannot be undone.")
+    with st.container(horizontal=True):
+        if st.button(
+            "Remove for good", icon=":material/delete_forever:", type="primary", key="empty_bin_now"
+        ):
+            del st.session_state[_EMPTYING]
             studio.store.empty_bin()
+            st.rerun()
+        if st.button("Keep", key="keep_bin"):
+            del st.session_state[_EMPTYING]
             st.rerun()
 
 
@@ -97,7 +118,9 @@ def _take_in(studio: Studio) -> None:
 def _draw_end(importing: RunImport) -> None:
     """Say once how it ended, and tick the run in the table."""
     del st.session_state[_IMPORTING]
-    if importing.error is not None:
+    if isinstance(importing.error, RunExistsError):
+        st.info(as_markdown(str(importing.error)), icon=":material/info:")
+    elif importing.error is not None:
         frame.show_error(importing.error)
     elif importing.run is not None:
         choose_runs([importing.run.id])

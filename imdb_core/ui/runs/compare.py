@@ -9,6 +9,7 @@ from typing import Any
 import streamlit as st
 
 from imdb_core.comparison import (
+    Course,
     Judged,
     Verdict,
     differing_settings,
@@ -119,7 +120,9 @@ def draw_table(runs: Sequence[Run]) -> None:
         "Training time": [duration(run.training_seconds) for run in shown],
     }
     differing = differing_settings(shown)
-    rows |= {spec.label: [spelled(value) for value in values] for spec, values in differing}
+    rows |= {
+        spec.label: [spelled_course(course) for course in courses] for spec, courses in differing
+    }
     st.markdown("##### What differs")
     columns = distinct({run.id: run.name for run in shown}).values()
     st.table(
@@ -161,6 +164,14 @@ def _judged(studio: Studio, run: Run) -> Judged | StudioError | None:
 def _told(run: Run) -> str:
     assert run.best is not None
     return f"{run.name} (best {run.best.val_loss:.4f} in epoch {run.best.epoch})"
+
+
+def spelled_course(course: Course) -> str:
+    """A setting's value, and those that it was changed to on the way."""
+    (_, first), *changed = course
+    return spelled(first) + "".join(
+        f", from epoch {since} on {spelled(value)}" for since, value in changed
+    )
 
 
 def spelled(value: Any) -> str:  # noqa: ANN401 - any setting's

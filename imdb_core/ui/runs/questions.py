@@ -39,7 +39,7 @@ def draw_replay(runs: Sequence[Run]) -> None:
         return
     with panel:
         replayed = [run for run in runs if run.epochs][:_MOST_REPLAYED]
-        usual = replayed[0].config.patience if replayed else 2
+        usual = replayed[0].config_in_force.patience if replayed else 2
         most = int(field_specs()["patience"].maximum or 1)
         patience = st.slider("Patience", 1, most, usual, key="replay_patience")
         told = [(run, _replay(run, patience)) for run in replayed]
@@ -80,7 +80,8 @@ def draw_scatter(runs: Sequence[Run]) -> None:
             result = st.selectbox(
                 "Result", list(RESULTS), key="scatter_result", width=_CHOICE_WIDTH_PX
             )
-        found = [(run, RESULTS[result](run)) for run in runs]
+        steady = [run for run in runs if len(run.course(setting)) == 1]
+        found = [(run, RESULTS[result](run)) for run in steady]
         points = [(run, value) for run, value in found if value is not None]
         if not points:
             st.caption("No run of the table has finished an epoch.")
@@ -101,7 +102,14 @@ def draw_scatter(runs: Sequence[Run]) -> None:
         same = "" if setting in varied else " It is the same in all of them."
         st.caption(
             f"{len(points):,} runs of the table; they may differ in other settings, too.{same}"
+            + _left_out(len(runs) - len(steady))
         )
+
+
+def _left_out(count: int) -> str:
+    if not count:
+        return ""
+    return f" Left out: {count:,} on whose way it was changed."
 
 
 def _position(value: Any) -> Any:  # noqa: ANN401 - any setting's
@@ -126,7 +134,9 @@ def _stop(told: Replay) -> str:
 
 def _as_trained(run: Run) -> str:
     assert run.best is not None
-    return f"patience {run.config.patience}: after {len(run.epochs)}, kept {run.best.epoch}"
+    return (
+        f"patience {run.config_in_force.patience}: after {len(run.epochs)}, kept {run.best.epoch}"
+    )
 
 
 def _sum(told: Sequence[tuple[Run, Replay]], patience: int) -> str:

@@ -9,6 +9,7 @@ import streamlit as st
 
 from imdb_core.runs.run import Run
 from imdb_core.ui.runs.filter import ORDERS, RunFilter, origin_of
+from imdb_core.ui.visitor import whose
 from imdb_core.ui.wording import CELL_NAMES, settings_phrase
 
 _CHOSEN = "chosen_runs"
@@ -104,6 +105,7 @@ def _columns(runs: Sequence[Run]) -> dict[str, list[object]]:
     best = [run.best for run in runs]
     columns: dict[str, list[object]] = {
         "Run": [run.name for run in runs],
+        "Whose": [whose(run) for run in runs],
         "Accuracy": [100 * record.val_accuracy if record else None for record in best],
         "Val. loss": [record.val_loss if record else None for record in best],
         "Best epoch": [record.epoch if record else None for record in best],
@@ -115,6 +117,7 @@ def _columns(runs: Sequence[Run]) -> dict[str, list[object]]:
         "Tags": [list(run.tags) for run in runs],
         "Data": [origin_of(run) for run in runs],
     }
-    if not any(run.tags for run in runs):
-        del columns["Tags"]
+    for name in ("Tags", "Whose"):
+        if not any(columns[name]):
+            del columns[name]
     return columns

@@ -11,10 +11,10 @@ from imdb_core.runs.run import Run
 from imdb_core.scoring import Reading, ReadingCurve, Scorer, kept_epochs
 from imdb_core.studio import Studio
 from imdb_core.ui import frame
-from imdb_core.ui.run_choice import keep_chosen
+from imdb_core.ui.run_choice import keep_chosen, titles_of
 from imdb_core.ui.score.charts import CHART_CONFIG, curves_figure, epochs_figure
 from imdb_core.ui.score.state import curve_of, epoch_scores_of, scorers
-from imdb_core.ui.wording import as_markdown, run_titles
+from imdb_core.ui.wording import as_markdown
 
 _BESIDE = "beside"
 _MOST_BESIDE = 3
@@ -55,7 +55,7 @@ def draw_beside(studio: Studio, own: Scorer, reading: Reading) -> None:
     others = {run.id: run for run in studio.store.all() if run.can_score and run.id != own.run.id}
     if not others:
         st.info("There is no other network yet. Train another one, and see where they differ.")
-    titles = run_titles(others.values())
+    titles = titles_of(others.values())
     kept = [run_id for run_id in st.session_state.get(_BESIDE, []) if run_id in others]
     keep_chosen(kept, titles, key=_BESIDE)
     chosen = st.multiselect(

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
+from imdb_core.config import TrainConfig
+from imdb_core.runs.guess import check_guess
 from imdb_core.runs.pinned_texts import PINNED_LIMIT
-from imdb_core.runs.run import EPOCHS_LIMIT
+from imdb_core.ui import frame
 
 _PLACEHOLDERS = (
     "It is not bad at all, far from perfect, yet never dull.",
@@ -17,8 +19,8 @@ _PLACEHOLDERS = (
 _GUESS = "guess"
 
 
-def draw_pins_and_guess() -> None:
-    """Draw the fold."""
+def draw_pins_and_guess(config: TrainConfig | None) -> None:
+    """Draw the fold; `config` says which epochs there can be, if the form can be used."""
     with st.expander("Pin reviews, guess the stop", icon=":material/push_pin:"):
         st.caption("The next run judges these reviews after every epoch, under the loss.")
         for number, placeholder in enumerate(_PLACEHOLDERS[:PINNED_LIMIT], start=1):
@@ -31,8 +33,6 @@ def draw_pins_and_guess() -> None:
             )
         st.number_input(
             "It will stop after epoch …",
-            min_value=1,
-            max_value=EPOCHS_LIMIT,
             value=None,
             step=1,
             key=_GUESS,
@@ -40,6 +40,9 @@ def draw_pins_and_guess() -> None:
             help="The result will stand beside the truth.",
             persist_state="session",
         )
+        if config is not None:
+            with frame.errors_as_sentences():
+                check_guess(guess(), config)
 
 
 def pinned_texts() -> list[str]:

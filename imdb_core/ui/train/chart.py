@@ -11,7 +11,8 @@ from imdb_core.studio import Studio
 from imdb_core.ui.live import live_chart, wait_for
 from imdb_core.ui.train.chart_view import Baseline, ChartView, Ghost
 from imdb_core.ui.train.state import STATE_WORDS, state_of
-from imdb_core.ui.visitor import this_visitor
+from imdb_core.ui.visitor import this_visitor, whose
+from imdb_core.ui.wording import changed_values
 
 _MOST_GHOSTS = 3
 _READING = """
@@ -24,6 +25,7 @@ _READING = """
   **patience** allows. An epoch is one pass over all train reviews.
 - **Star**: the epoch with the best validation loss. Its weights are kept.
 - **Shaded**: the epochs that patience still allows after the star.
+- **Thin upright line**: there the learning rate or the patience was changed.
 - **Dotted lines**: what **guessing**, and counting words without their order (**bag of words**),
   reach on the same validation reviews.
 """
@@ -80,10 +82,11 @@ def _view(studio: Studio, run: Run | None) -> ChartView:
     has_ended = run.state in ("finished", "stopped", "failed", "interrupted")
     is_kept_going = run.last_epoch is not None
     return ChartView(
-        patience=run.config.patience,
+        patience=run.config_in_force.patience,
         show_patience=not is_kept_going and (not has_ended or run.reason == "patience"),
         stopped_at=len(run.epochs) if has_ended and run.epochs else None,
         stopped_words=_stopped_words(run),
+        changes=[(change.epoch, changed_values(change)) for change in run.changes],
         grey_line_at=run.first_stop,
         baselines=_baselines(studio, run),
         ghosts=_ghosts(studio, run),
@@ -118,8 +121,10 @@ def _empty_text(run: Run) -> str:
 def _name_beside(run: Run, shown: Run) -> str:
     """The run's label, or what sets it apart from the one that is shown."""
     settings = run.config.differences(shown.config)
-    apart = ", ".join(f"{field_specs()[name].label} {old}" for name, (old, _) in settings.items())
-    return run.label or apart or "same settings"
+    apart = [f"{field_specs()[name].label} {old}" for name, (old, _) in settings.items()]
+    apart += [f"then {changed_values(change)}" for change in run.changes]
+    name = run.label or ", ".join(apart) or "same settings"
+    return f"someone else's: {name}" if whose(run) == "someone else's" else name
 
 
 def _baselines(studio: Studio, run: Run) -> list[Baseline]:

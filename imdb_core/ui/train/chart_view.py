@@ -52,6 +52,7 @@ class ChartView:
         show_patience: shade the epochs from the best one to best + patience.
         stopped_at: the last epoch of a run that has ended.
         stopped_words: why it ended, beside that line.
+        changes: what was changed on the way: the last epoch before it, and a few words.
         grey_line_at: where the run would have ended, had nobody said 'keep going'.
         baselines: thin horizontal lines.
         ghosts: earlier runs.
@@ -68,6 +69,7 @@ class ChartView:
     show_patience: bool = True
     stopped_at: int | None = None
     stopped_words: str = "stopped"
+    changes: Sequence[tuple[int, str]] = ()
     grey_line_at: int | None = None
     baselines: Sequence[Baseline] = ()
     ghosts: Sequence[Ghost] = ()

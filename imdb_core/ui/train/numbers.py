@@ -20,7 +20,11 @@ def run_numbers(run: Run) -> list[Figure]:
     return [
         ("Epoch", str(len(run.epochs)), f"of {_last_epoch(run)} at most"),
         ("Time", duration(_elapsed_seconds(run)), left_words(left) if left else ""),
-        ("Patience left", hearts(run.config.patience, run.bad_epochs), _patience_words(run)),
+        (
+            "Patience left",
+            _patience_left(run),
+            _patience_words(run),
+        ),
         (
             "Best epoch",
             str(best.epoch) if best else "–",
@@ -55,7 +59,7 @@ def run_time_left(run: Run) -> TimeLeft | None:
     return time_left(
         run.epochs,
         max_epochs=_last_epoch(run),
-        patience=_last_epoch(run) if is_kept_going else run.config.patience,
+        patience=_last_epoch(run) if is_kept_going else run.config_in_force.patience,
         since_last_s=(utc_now() - run.changed_at).total_seconds(),
         between_s=run.between_epochs_s,
     )
@@ -77,12 +81,23 @@ def _more_waiting(count: int) -> str:
     return f"{count} more waiting." if count > 0 else ""
 
 
+def _patience_left(run: Run) -> str:
+    if _disregards_patience(run):
+        return "–"
+    return hearts(run.config_in_force.patience, run.bad_epochs)
+
+
 def _patience_words(run: Run) -> str:
-    if run.last_epoch is not None and run.is_live:
+    if _disregards_patience(run):
         return f"It goes on to epoch {run.last_epoch}, whatever the patience says."
     if run.epochs and (run.is_live or run.state == "paused" or run.reason == "patience"):
-        return patience_words(run.config.patience, run.bad_epochs)
+        return patience_words(run.config_in_force.patience, run.bad_epochs)
     return ""
+
+
+def _disregards_patience(run: Run) -> bool:
+    """Whether it is kept going: neither a pause nor a resumption changes that."""
+    return run.last_epoch is not None and (run.is_live or run.state == "paused")
 
 
 def _last_epoch(run: Run) -> int:

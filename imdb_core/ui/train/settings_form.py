@@ -140,7 +140,7 @@ def _draw_source(spec: FieldSpec) -> None:
     choices = [*spec.choices, *own]
 
     def name(choice: Source) -> str:
-        told = f"Yours: {own[choice]}" if choice in own else choice_name(choice)
+        told = f"Added here: {own[choice]}" if choice in own else choice_name(choice)
         return f"{told} (damaged)" if choice in damaged else told
 
     st.selectbox(

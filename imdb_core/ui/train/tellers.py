@@ -8,13 +8,13 @@ import streamlit as st
 
 from imdb_core.config import field_specs
 from imdb_core.errors import StudioError
+from imdb_core.runs.advice import advice
 from imdb_core.runs.ending import ending
 from imdb_core.runs.run import Run
 from imdb_core.runs.transitions import CHANGEABLE
 from imdb_core.studio import Studio
-from imdb_core.training.coach import Note, notes
+from imdb_core.training.coach import Note
 from imdb_core.training.replay import replay
-from imdb_core.training.symptoms import Ending
 from imdb_core.ui import frame
 from imdb_core.ui.keep_going import draw_more_epochs, keep_going_label, more_epochs
 from imdb_core.ui.live import wait_for
@@ -22,7 +22,7 @@ from imdb_core.ui.train import address
 from imdb_core.ui.train.settings_form import set_values
 from imdb_core.ui.train.transport import act
 from imdb_core.ui.visitor import as_visitor, this_visitor
-from imdb_core.ui.wording import as_markdown
+from imdb_core.ui.wording import as_markdown, changes_phrase
 
 _FAULT = "change_fault"
 
@@ -68,22 +68,25 @@ def _draw_next_steps(studio: Studio, run: Run) -> None:
 def draw_changes(studio: Studio, run: Run) -> None:
     """The settings of a paused run that may change on its way."""
     version = f"{run.id}_{len(run.changes)}"
-    keys = {name: f"new_{name}_{version}" for name in CHANGEABLE}
+    # Of a run that is kept going, the patience has nothing to say.
+    names = [name for name in CHANGEABLE if name != "patience" or run.last_epoch is None]
+    keys = {name: f"new_{name}_{version}" for name in names}
     with st.form("changes", enter_to_submit=True):
         with st.container(horizontal=True, vertical_alignment="bottom"):
             st.number_input(
                 "Learning rate from here on",
-                value=run.config.learning_rate,
-                step=run.config.learning_rate / 2,
+                value=run.config_in_force.learning_rate,
+                step=run.config_in_force.learning_rate / 2,
                 format="%g",
                 key=keys["learning_rate"],
             )
-            st.number_input(
-                "Patience from here on",
-                value=run.config.patience,
-                step=1,
-                key=keys["patience"],
-            )
+            if "patience" in keys:
+                st.number_input(
+                    "Patience from here on",
+                    value=run.config_in_force.patience,
+                    step=1,
+                    key=keys["patience"],
+                )
             st.form_submit_button(
                 "Change",
                 icon=":material/edit:",
@@ -108,19 +111,16 @@ def _change(studio: Studio, run_id: str, keys: dict[str, str], version: str) -> 
 
 def draw_changes_made(run: Run) -> None:
     """Which settings were changed on the way, and after which epoch."""
-    for change in run.changes:
-        new = ", ".join(
-            f"{field_specs()[name].label.lower()} {value:g}"
-            for name, value in change.settings.items()
-        )
-        st.caption(as_markdown(f"Changed after epoch {change.epoch}: {new}."))
+    told = changes_phrase(run)
+    if told:
+        st.caption(as_markdown(told))
 
 
 def draw_coach(run: Run) -> None:
     """At most two notes on the curve, each with one thing to try."""
     if run.is_live:
         wait_for(f"coach/{run.id}")
-    for note in notes(run.config, run.epochs, ended=_ended(run)):
+    for note in advice(run):
         # Of a run that was kept going, its ending says so already, with the button to go on.
         if note.rule != "still_improving" or run.first_stop is None:
             _draw_note(note)
@@ -133,7 +133,7 @@ def draw_replay(run: Run) -> None:
             "Patience",
             1,
             int(field_specs()["patience"].maximum or 1),
-            run.config.patience,
+            run.config_in_force.patience,
             key=f"replay_{run.id}",
         )
         told = replay(
@@ -144,14 +144,6 @@ def draw_replay(run: Run) -> None:
         )
         if told is not None:
             st.markdown(as_markdown(told.sentence))
-
-
-def _ended(run: Run) -> Ending | None:
-    if run.has_exploded:
-        return "not_finite"
-    if run.state == "failed" or run.state == "interrupted":
-        return run.state
-    return run.reason
 
 
 def _draw_note(note: Note) -> None:

@@ -22,7 +22,8 @@ from imdb_core.ui.train.transport import (
     note_drawn,
     refusal,
 )
-from imdb_core.ui.visitor import as_visitor
+from imdb_core.ui.train.watching import draw_watching
+from imdb_core.ui.visitor import as_visitor, whose
 from imdb_core.ui.wording import as_markdown, settings_phrase
 
 _MOST_WAITING = 5
@@ -56,6 +57,8 @@ def run_view(studio: Studio, run: Run | None) -> None:
     with chart, frame.errors_as_sentences():
         draw_chart(studio, run)
     if run is None:
+        with queue:
+            _draw_stranger(studio)
         return
     with ending:
         if not run.is_live and run.state != "paused":
@@ -89,17 +92,30 @@ def _draw_settings(run: Run | None) -> None:
     if run is None:
         st.caption(_FIRST_SIGHT)
         return
-    phrases = [settings_phrase(run.config)]
+    owner = {"yours": ["Your run"], "someone else's": ["Someone else's run"]}.get(whose(run), [])
+    phrases = [*owner, settings_phrase(run.config_in_force)]
     if run.dataset is not None:
         phrases += [run.dataset.origin, run.device.partition(" (")[0]]
     st.caption(as_markdown(" · ".join(phrases)))
+
+
+def _draw_stranger(studio: Studio) -> None:
+    """What trains now, for who has no run; it is never shown as if it were theirs."""
+    queue = studio.queue()
+    if queue:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.caption("Someone else's run.", width="content")
+            live_line(queue_lines(queue), "queue", name="", key="queue_line")
+            draw_watching(studio, None)
 
 
 def _draw_queue(studio: Studio, run: Run) -> None:
     """Whose turn it is, for how long still, who else waits, and what one may cancel of that."""
     queue = studio.queue()
     if queue:
-        live_line(queue_lines(queue), "queue", name=run.id, key="queue_line")
+        is_own = whose(run) != "someone else's"
+        live_line(queue_lines(queue), "queue", name=run.id if is_own else "", key="queue_line")
+    draw_watching(studio, run)
     mine = [
         (place, waiting)
         for place, waiting in enumerate(queue)

@@ -16,7 +16,7 @@ from safetensors.numpy import load, load_file, save
 
 from imdb_core.config import EngineChoice, TrainConfig
 from imdb_core.data import DataLibrary
-from imdb_core.errors import RunArchiveError
+from imdb_core.errors import RunArchiveError, RunExistsError
 from imdb_core.runs.archive import as_zip
 from imdb_core.runs.archive_import import import_run
 from imdb_core.runs.checkpoints import load_weights
@@ -111,21 +111,41 @@ def test_a_zip_packed_again_is_the_same_run(
     assert as_zip(imported) == as_zip(sample_run)
 
 
-def test_a_second_copy_gets_an_id_of_its_own(sample_run: Run, store: RunStore) -> None:
-    first, second = (import_run(store, io.BytesIO(as_zip(sample_run))) for _ in range(2))
+def test_a_run_that_is_here_already_is_not_taken_in_twice(sample_run: Run, store: RunStore) -> None:
+    first = import_run(store, io.BytesIO(as_zip(sample_run)))
+    store.annotate(first.id, label="mine", is_archived=True)
+    with pytest.raises(RunExistsError, match=r"mine \(run .* is here already") as refused:
+        import_run(store, io.BytesIO(as_zip(sample_run)))
+    assert refused.value.run_id == first.id
+    assert [run.id for run in store.all()] == [first.id]
 
+
+def test_a_run_that_went_on_elsewhere_is_another_one_with_a_number(
+    sample_run: Run, store: RunStore
+) -> None:
+    first = import_run(store, io.BytesIO(as_zip(sample_run)))
+    store.log(first.id).append("interrupted")
+    second = import_run(store, io.BytesIO(as_zip(sample_run)))
     assert first.id != second.id
     assert first.id[:17] == second.id[:17]
-    assert len(store.all()) == 2
+    assert (first.label, second.label) == ("näme", "näme (2)")
+    with pytest.raises(RunExistsError):
+        import_run(store, io.BytesIO(as_zip(sample_run)))
 
 
-def test_two_imports_of_one_zip_at_once_are_two_runs(sample_run: Run, store: RunStore) -> None:
+def test_of_imports_of_one_zip_at_once_one_is_taken_in(sample_run: Run, store: RunStore) -> None:
     content = as_zip(sample_run)
-    with ThreadPoolExecutor(4) as pool:
-        imported = list(pool.map(lambda _: import_run(store, io.BytesIO(content)), range(4)))
 
-    assert len({run.id for run in imported}) == len(store.all()) == 4
-    assert {run.state for run in store.all()} == {"finished"}
+    def took_in(_: int) -> bool:
+        try:
+            import_run(store, io.BytesIO(content))
+        except RunExistsError:
+            return False
+        return True
+
+    with ThreadPoolExecutor(4) as pool:
+        assert sorted(pool.map(took_in, range(4))) == [False, False, False, True]
+    assert [run.state for run in store.all()] == ["finished"]
 
 
 @pytest.mark.parametrize("weight_average", [0.0, 0.9])

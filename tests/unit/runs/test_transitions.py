@@ -1,5 +1,8 @@
 """What takes a run out of the queue again."""
 
+import csv
+import io
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -7,8 +10,10 @@ import pytest
 
 from imdb_core.config import TrainConfig
 from imdb_core.runs.ending import ending
+from imdb_core.runs.export import export
 from imdb_core.runs.run import Run
 from imdb_core.runs.store import RunStore
+from imdb_core.ui.wording import changes_phrase
 from imdb_core.visitors import TERMINAL, Visitor
 
 EPOCH = {
@@ -99,3 +104,29 @@ def test_a_run_whose_process_died_unnoticed_is_interrupted_again(store: RunStore
     abandoned.claim(run.id)
     abandoned.withdraw(run.id)
     assert store.get(run.id).state == "interrupted"
+
+
+def test_settings_and_what_was_changed_on_the_way_stay_apart(store: RunStore) -> None:
+    run = begun(store)
+    began_with = (run.folder / "run.json").read_bytes()
+    log = store.log(run.id)
+    log.append("paused", epoch=1)
+    store.change(run.id, learning_rate=0.003)
+    store.change(run.id, learning_rate=0.002, patience=9)
+    log = store.log(run.id)
+    log.append("resumed", epoch=1)
+    log.append("epoch", **EPOCH | {"epoch": 2, "bad_epochs": 1, "improved": False})
+    changed = store.get(run.id)
+
+    assert (run.folder / "run.json").read_bytes() == began_with
+    assert changed.config == run.config
+    assert changed.course("learning_rate") == ((1, 2e-4), (2, 0.002))
+    assert [changed.config_of(epoch).learning_rate for epoch in (1, 2)] == [2e-4, 0.002]
+    assert changed.config_in_force.patience == 9
+
+    settings = json.loads(export(changed, "json"))
+    assert settings["learning_rate"] == 2e-4
+    assert settings["changes"][-1] == {"after_epoch": 1, "learning_rate": 0.002, "patience": 9}
+    rows = csv.DictReader(io.StringIO(export(changed, "csv").decode()))
+    assert [float(row["learning_rate"]) for row in rows] == [2e-4, 0.002]
+    assert changes_phrase(changed).endswith("learning rate 0.002, patience 9.")

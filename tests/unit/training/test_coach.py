@@ -49,6 +49,16 @@ def test_a_rule_speaks_first_on_its_own_curves_and_on_no_other_kind(rule: str) -
     assert not [n for n in others if rule in {note.rule for note in at_the_end(recorded_curve(n))}]
 
 
+@pytest.mark.parametrize("rule", ["rate_too_high", "rate_too_low"])
+def test_what_another_learning_rate_did_is_not_held_against_the_one_in_force(rule: str) -> None:
+    for name in SPEAKS[rule]:
+        run = recorded_curve(name)
+        assert rule in {note.rule for note in notes(run.config, run.epochs)}
+        now = run.config.changed(learning_rate=2e-4)
+        since = len(run.epochs) - 2
+        assert rule not in {note.rule for note in notes(now, run.epochs, rate_since=since)}
+
+
 @pytest.mark.parametrize("name", ALL)
 def test_notes_are_few_and_speak_of_finished_epochs_and_of_settings_that_differ(name: str) -> None:
     run = recorded_curve(name)

@@ -20,6 +20,7 @@ export function shapes(scene) {
       opacity, line: { color: theme.text, width: 1.5, dash },
     });
     if (state.grey_line_at !== null) found.push(upright(state.grey_line_at, "dot", 0.45));
+    for (const [epoch] of state.changes) found.push(upright(epoch + 0.5, "solid", 0.3));
     if (state.stopped_at !== null) found.push(upright(state.stopped_at, "dash", 0.8));
   }
   return found;
@@ -47,6 +48,10 @@ export function annotations(scene) {
   if (state.grey_line_at !== null) {
     const words = scene.isNarrow ? "first stop" : "stopped here first, then went on";
     found.push(besideLine(scene, state.grey_line_at, escape(words), { opacity: 0.7, yanchor: "top", yshift: -4 }));
+  }
+  for (const [epoch, words] of state.changes) {
+    const lines = wrap(words, scene.isNarrow ? 16 : 24).map(escape).join("<br>");
+    found.push(besideLine(scene, epoch + 0.5, lines, { opacity: 0.8, yref: "y domain", y: 0.02, yanchor: "bottom" }));
   }
   if (state.stopped_at !== null) {
     // Above the panel, where neither curves nor other words are; the legend makes room.
