@@ -353,3 +353,42 @@ def test_a_start_and_a_deletion_that_meet_do_not_wait_for_each_other_for_ever(
         with pytest.raises(RunNotFoundError):
             studio.store.claim(run.id)
     deletion.join()
+
+
+def test_whatever_is_done_to_a_run_is_told_to_those_who_show_it(studio: Studio) -> None:
+    def is_told(run: Run) -> bool:
+        """Since it was asked last."""
+        nonlocal mark
+        last, runs = studio.changes.last(f"run/{run.id}"), studio.changes.last("runs")
+        assert last is not None
+        assert runs is not None
+        since, mark = mark, studio.changes.mark()
+        return min(last.version, runs.version) > since
+
+    mark = studio.changes.mark()
+    with nothing_trains(studio):
+        run, waiting = studio.start(SHORT), studio.start(SHORT)
+        assert is_told(run)
+        studio.pause(run.id)
+        assert is_told(run)
+        studio.stop(waiting.id)
+        assert is_told(waiting)
+    ended(studio, run)
+    assert is_told(run)
+    ended(studio, studio.step(run.id))
+    assert is_told(run)
+    studio.stop(run.id)
+    assert is_told(run)
+
+
+def test_a_preparation_is_told_when_it_begins_and_ends(studio: Studio) -> None:
+    mark = studio.changes.mark()
+    job = studio.prepare("sample")
+    begun = studio.changes.last("preparation")
+    assert begun is not None
+    assert begun.version > mark
+    assert job.wait(_LIMIT_S)
+    last, done = studio.changes.last("preparation"), studio.changes.last(job.topic)
+    assert last is not None
+    assert done is not None
+    assert min(last.version, done.version) > begun.version
