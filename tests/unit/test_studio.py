@@ -15,7 +15,7 @@ from imdb_core.runs.checkpoints import load_weights
 from imdb_core.runs.run import Run
 from imdb_core.scoring import Scorer
 from imdb_core.studio import Studio
-from tests.browser.homes import lend
+from tests.browser.homes import kept_from, lend
 from tests.conftest import settings_in
 
 _LIMIT_S = 60.0
@@ -383,10 +383,11 @@ def test_whatever_is_done_to_a_run_is_told_to_those_who_show_it(studio: Studio) 
 
 def test_a_preparation_is_told_when_it_begins_and_ends(studio: Studio) -> None:
     mark = studio.changes.mark()
-    job = studio.prepare("sample")
-    begun = studio.changes.last("preparation")
-    assert begun is not None
-    assert begun.version > mark
+    with kept_from(studio.settings.home, "sample"):
+        job = studio.prepare("sample")
+        begun = studio.changes.last("preparation")
+        assert begun is not None
+        assert begun.version > mark
     assert job.wait(_LIMIT_S)
     last, done = studio.changes.last("preparation"), studio.changes.last(job.topic)
     assert last is not None
