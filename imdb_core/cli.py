@@ -70,6 +70,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             raise
         leave_closed_pipe()  # `… | head` has seen enough
         return DONE
+    except KeyboardInterrupt:
+        _complain("Ended by Ctrl-C.")
+        return FAILED
 
 
 def _run(arguments: Sequence[str] | None) -> int:

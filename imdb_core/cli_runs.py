@@ -29,7 +29,9 @@ def add_commands(add: AddCommand) -> None:
     exporting = add("export", _export, "write a file to use elsewhere")
     _add_id(exporting)
     exporting.add_argument("--format", choices=FORMATS, default="pt")
-    exporting.add_argument("-o", "--output", type=Path, metavar="FILE")
+    exporting.add_argument(
+        "-o", "--output", type=Path, metavar="FILE", help="or a folder to put it into"
+    )
     importing = add("import", _import, "add a run from the zip that another installation wrote")
     importing.add_argument("file", type=Path, metavar="FILE")
 
@@ -115,12 +117,21 @@ def _restore(options: argparse.Namespace, settings: Settings) -> int:
 def _export(options: argparse.Namespace, settings: Settings) -> int:
     run = open_store(settings).resolve(options.run)
     content = export(run, options.format)
-    target: Path = options.output or Path(file_name(run, options.format))
+    name = file_name(run, options.format)
+    target: Path = options.output or Path(name)
+    # TensorBoard reads a folder, and in it files with its own kind of name only.
+    is_folder = options.format == "tensorboard" and "tfevents" not in target.name
     try:
+        if is_folder:
+            target.mkdir(parents=True, exist_ok=True)
+        if target.is_dir():
+            target /= name
         target.write_bytes(content)
     except OSError as error:
         raise StorageError(f"{target} was not written: {error.strerror}.") from error
     print(f"Wrote {target} ({len(content):,} bytes).")
+    if options.format == "tensorboard":
+        print(f"See it with: tensorboard --logdir {target.parent}")
     return 0
 
 

@@ -10,12 +10,13 @@ from __future__ import annotations
 import json
 import logging
 import os
+from base64 import b64encode
 from collections.abc import Mapping
 from datetime import datetime
 from http.client import HTTPException
 from typing import Any, Final
 from urllib.error import HTTPError
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import unquote, urlencode, urlsplit, urlunsplit
 from urllib.request import Request, urlopen
 
 from imdb_core.errors import StudioError
@@ -39,21 +40,30 @@ class MlflowMirror:
     Args:
         uri: the server's address, http or https.
         timeout_s: how long one call may take.
+        authorization: the header by which the server knows who calls; none if empty.
     """
 
-    def __init__(self, uri: str, timeout_s: float = _TIMEOUT_S) -> None:
+    def __init__(self, uri: str, timeout_s: float = _TIMEOUT_S, *, authorization: str = "") -> None:
+        self._authorization = authorization
         self._api = f"{uri.rstrip('/')}/api/2.0/mlflow"
         self._timeout_s = timeout_s
         self._queue = JobQueue("mlflow")
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> MlflowMirror | None:
-        """None where no server is named."""
+        """None where no server is named; user, password and token by MLflow's own variables."""
         uri = environment.get("MLFLOW_TRACKING_URI", "")
         if uri and not _is_http(uri):
             logger.warning("MLFLOW_TRACKING_URI is %r; runs are logged to http servers only.", uri)
             return None
-        return cls(uri) if uri else None
+        if not uri:
+            return None
+        parts = urlsplit(uri)
+        host = parts.netloc.rpartition("@")[2]  # urllib takes no user in it
+        named = {"MLFLOW_TRACKING_USERNAME": unquote(parts.username or ""),
+                 "MLFLOW_TRACKING_PASSWORD": unquote(parts.password or "")}  # fmt: skip
+        known = _authorization(environment) or _authorization(named)
+        return cls(urlunsplit(parts._replace(netloc=host)), authorization=known)
 
     def submit(self, run: Run) -> Job:
         """Have an ended run logged soon; one that was logged before is replaced."""
@@ -109,6 +119,8 @@ class MlflowMirror:
         return self._call(Request(f"{self._api}/{path}", body, headers))
 
     def _call(self, request: Request) -> dict[str, Any]:
+        if self._authorization:  # for this server only, wherever it sends the call on to
+            request.add_unredirected_header("Authorization", self._authorization)
         with urlopen(request, timeout=self._timeout_s) as response:
             answer = json.loads(response.read())
         if not isinstance(answer, dict):
@@ -121,6 +133,16 @@ def _is_http(uri: str) -> bool:
         return urlsplit(uri).scheme in ("http", "https")
     except ValueError:  # http://[::1
         return False
+
+
+def _authorization(environment: Mapping[str, str]) -> str:
+    """As MLflow's own client does it: user and password, else a token."""
+    user, password, token = (
+        environment.get(f"MLFLOW_TRACKING_{name}", "") for name in ("USERNAME", "PASSWORD", "TOKEN")
+    )
+    if user and password:
+        return f"Basic {b64encode(f'{user}:{password}'.encode()).decode()}"
+    return f"Bearer {token}" if token else ""
 
 
 def _tags(run: Run) -> dict[str, str]:

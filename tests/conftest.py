@@ -12,6 +12,7 @@ import pytest
 
 from imdb_core.data import DataLibrary, Dataset
 from imdb_core.settings import Settings
+from tests.other_program import OtherProgram
 
 PROJECT = Path(__file__).parents[1]
 DATA_TESTS = PROJECT / "tests" / "unit" / "data"
@@ -126,3 +127,11 @@ def keras_reference(
         check=True,
     )
     return output
+
+
+@pytest.fixture(scope="session")
+def other_program() -> Iterator[OtherProgram]:
+    """Another process that trains runs in any home; not to be killed."""
+    program = OtherProgram()
+    yield program
+    program.kill()

@@ -27,6 +27,7 @@ logger = logging.getLogger(__name__)
 
 RUN_ID: Final = re.compile(r"[\w-]{1,80}")
 COMMENT_EVERY_S: Final = 15.0
+STILL_HERE: Final = b": still here\n\n"
 PUBLIC_TOPICS: Final = ("queue", "runs", "busy", "preparation", "cost", "baselines", "evaluation")
 
 _LOOK_EVERY_S: Final = 0.2
@@ -203,7 +204,7 @@ class Reader:
                 except TimeoutError:
                     if once_within_s is not None:
                         return
-                    yield b": still here\n\n"
+                    yield STILL_HERE
         finally:
             self._feed.leave(self)
 

@@ -18,13 +18,15 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 from streamlit import config
 
-from imdb_core.api.feed import PUBLIC_TOPICS, RUN_ID, Feed, Reader
+from imdb_core.api.feed import PUBLIC_TOPICS, RUN_ID, STILL_HERE, Feed, Reader
 from imdb_core.errors import RunError
+from imdb_core.runs.event_log import read_events
 from imdb_core.studio import the_studio
 
 _ONCE_WITHIN_S: Final = 10.0
 _MOST_TOPICS: Final = 500
 _NAME = re.compile(r"[\w./-]{1,100}")
+_NUMBER = re.compile(r"[0-9]{1,18}")
 _HEADERS: Final = {
     # A proxy neither keeps it, nor packs it, nor holds it back until it is large.
     "Cache-Control": "no-store, no-transform",
@@ -69,15 +71,18 @@ async def changes(request: Request) -> Response:
     """What pages wait for.
 
     `?topic=NAME` or `?topic=NAME@STAMP` names a topic, with what is known of it, and may be
-    repeated; without any, all that are open to everybody. `?run=ID@SEQ` adds a run's events
-    after that one. `?once=1` ends the answer with the first news, or after some seconds.
+    repeated. `?run=ID@SEQ` adds a run's events after that one. Without any of these it is about
+    all topics that are open to everybody. `?once=1` ends the answer with the first news, or after
+    some seconds.
     """
     refused = _refused(request)
     if refused is not None:
         return refused
     try:
-        topics = _numbered(request.query_params.getlist("topic") or PUBLIC_TOPICS)
+        topics = _numbered(request.query_params.getlist("topic"))
         runs = _numbered(request.query_params.getlist("run"))
+        if not topics and not runs:
+            topics = dict.fromkeys(PUBLIC_TOPICS, 0)
         if wrong := [run_id for run_id in runs if not RUN_ID.fullmatch(run_id)]:
             raise ValueError(f"{wrong[0]!r} is no run's id.")
     except ValueError as error:
@@ -89,26 +94,34 @@ async def changes(request: Request) -> Response:
 
 
 async def run_events(request: Request) -> Response:
-    """One run's events: `id:` is the number, `data:` the event; ends after the run's last one."""
+    """One run's events: `id:` is the number, `data:` the event; ends after the run's last one.
+
+    Whoever has them all already gets an empty answer, 204, which ends their asking.
+    """
     refused = _refused(request)
     if refused is not None:
         return refused
     run_id = request.path_params["run_id"]
+    after = _last_event_id(request) or _number(request.query_params.get("after", "0"))
+    if after is None:
+        return _fault(400, "'after' must be the number of an event, such as 12.")
     try:
-        the_studio().store.get(run_id)
-        after = _last_event_id(request) or int(request.query_params.get("after", 0))
+        run = the_studio().store.get(run_id)
+        known = len(read_events(run.folder / "events.jsonl"))
     except RunError as error:
         return _fault(404, str(error))
-    except ValueError:
-        return _fault(400, "'after' must be the number of an event, such as 12.")
-    return _stream(_single(Reader(_feed(), {}, {run_id: after})))
+    if after == known and _has_ended(run_id):
+        return Response(status_code=204, headers=dict(_HEADERS))
+    return _stream(_single(run_id, after))
 
 
-async def _single(reader: Reader) -> AsyncIterator[bytes]:
-    """The reader's one run, an event a message."""
-    async for chunk in reader.stream():
+async def _single(run_id: str, after: int) -> AsyncIterator[bytes]:
+    """One run, an event a message."""
+    async for chunk in Reader(_feed(), {}, {run_id: after}).stream():
         if not chunk.startswith(b"data: "):
             yield chunk
+            if chunk == STILL_HERE and _has_ended(run_id):
+                return  # its process has died and wrote nothing
             continue
         for message in chunk.split(b"\n\n"):
             if not message:
@@ -120,6 +133,14 @@ async def _single(reader: Reader) -> AsyncIterator[bytes]:
             )
             if events and events[-1]["event"] in _LAST_EVENTS:
                 return
+
+
+def _has_ended(run_id: str) -> bool:
+    try:
+        run = the_studio().store.get(run_id)
+    except RunError:  # deleted
+        return True
+    return not run.is_live and run.state != "paused"
 
 
 @cache
@@ -136,17 +157,21 @@ def _numbered(named: Iterable[str]) -> Mapping[str, int]:
     found: dict[str, int] = {}
     for each in named:
         name, _, number = each.partition("@")
-        if not _NAME.fullmatch(name) or ".." in name or not (number or "0").isdecimal():
+        stamp = _number(number or "0")
+        if not _NAME.fullmatch(name) or ".." in name or stamp is None:
             raise ValueError(f"{each[:60]!r} is no name with a number, such as 'queue@12'.")
-        found[name] = int(number or 0)
+        found[name] = stamp
     if len(found) > _MOST_TOPICS:
         raise ValueError(f"At most {_MOST_TOPICS} names at once; these are {len(found)}.")
     return found
 
 
 def _last_event_id(request: Request) -> int:
-    last = request.headers.get("last-event-id", "")
-    return int(last) if last.isdecimal() else 0
+    return _number(request.headers.get("last-event-id", "")) or 0
+
+
+def _number(text: str) -> int | None:
+    return int(text) if _NUMBER.fullmatch(text) else None
 
 
 def _refused(request: Request) -> Response | None:

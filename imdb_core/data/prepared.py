@@ -16,7 +16,7 @@ import os
 import secrets
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
@@ -184,8 +184,17 @@ def remove(target: Path) -> None:
 
 
 def size_bytes(folder: Path) -> int:
-    """What the files of a prepared folder take."""
-    return sum(file.stat().st_size for file in folder.iterdir())
+    """What the files of a prepared folder take, with all that was worked out from them.
+
+    Raises:
+        FileNotFoundError: the folder is gone.
+    """
+    size = 0
+    for file in folder.rglob("*"):
+        with suppress(FileNotFoundError):  # being written anew
+            size += file.stat().st_size if file.is_file() else 0
+    folder.stat()
+    return size
 
 
 def write_array(path: Path, array: NDArray[Any]) -> None:

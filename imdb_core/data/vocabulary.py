@@ -15,7 +15,10 @@ from numpy.typing import NDArray
 UNKNOWN_WORD: Final = "[unknown]"
 """What rank 0 is called; brackets are filtered, so no review can contain it as a word."""
 
-_FILTERED = str.maketrans(dict.fromkeys('!"#$%&()*+,-./:;<=>?@[\\]^_`{|}~\t\n', " "))
+FILTERED_SIGNS: Final = '!"#$%&()*+,-./:;<=>?@[\\]^_`{|}~'
+"""What parts words, beside spaces, tabs and line ends."""
+
+_FILTERED = str.maketrans(dict.fromkeys(f"{FILTERED_SIGNS}\t\n", " "))
 
 
 def tokenize(text: str) -> list[str]:

@@ -8,7 +8,7 @@ import shutil
 import stat
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, Final
@@ -43,11 +43,18 @@ _TEXT_LIMIT_BYTES: Final = 32 * 1024 * 1024
 _RATIO_LIMIT: Final = 200
 _SMALL_BYTES: Final = 64 * 1024
 _METHODS: Final = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
-_NAME: Final = re.compile(r"(\d{4}-\d{2}-\d{2}_\d{6}_[a-z0-9]{4})/(.*)", re.ASCII)
+_ID: Final = re.compile(r"\d{4}-\d{2}-\d{2}_\d{6}_[a-z0-9]{4}", re.ASCII)
+# What computers put beside a folder's files when they pack it.
+_EXTRAS: Final = re.compile(
+    r"(__MACOSX/.*|(.*/)?(\._[^/]*|\.DS_Store|Thumbs\.db|desktop\.ini))", re.IGNORECASE | re.DOTALL
+)
 _IS_ENCRYPTED: Final = 0x1
 _DAMAGE: Final = (
     zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, EOFError, NotImplementedError,
 )  # fmt: skip
+_NO_SINGLE_RUN: Final = (
+    f"The zip holds no single run: {RUN_JSON} and {EVENTS} in a folder with its id."
+)
 
 
 def import_run(
@@ -100,34 +107,46 @@ def _faults_as_sentences() -> Iterator[None]:
 
 
 def _entries(archive: zipfile.ZipFile) -> tuple[str, dict[str, zipfile.ZipInfo]]:
-    """The run's id, and its files by their place in the run's folder."""
-    ids: set[str] = set()
-    entries: dict[str, zipfile.ZipInfo] = {}
+    """The run's id, and its files by their place in the run's folder.
+
+    The zip may have been packed again, by a Mac or by Windows, with folders around the run's.
+    """
     infos = archive.infolist()
-    if len(infos) > EPOCHS_LIMIT + len(FILES) + 2:
+    if len(infos) > 2 * (EPOCHS_LIMIT + len(FILES) + 2):  # a Mac packs a second file for each
         raise RunArchiveError(f"The zip holds {len(infos):,} files; a run has fewer.")
-    for entry in infos:
-        match = _NAME.fullmatch(entry.filename)
-        if match is None or not _may_stand_in_a_run(match[2], entry):
+    named = [(entry.filename.replace("\\", "/"), entry) for entry in infos]
+    named = [(name, entry) for name, entry in named if not _EXTRAS.fullmatch(name)]
+    root = _root([name for name, _ in named])
+    entries: dict[str, zipfile.ZipInfo] = {}
+    for name, entry in named:
+        if name.endswith("/") and root.startswith(name):
+            continue
+        place = name.removeprefix(root)
+        if not name.startswith(root) or not _may_stand_in_a_run(place, entry):
             raise RunArchiveError(
                 f"The zip holds {entry.filename[:100]!r}, which is no file of a run; "
                 "nothing was imported."
             )
-        ids.add(match[1])
-        if match[2] in entries:
+        if place in entries:
             raise RunArchiveError(f"The zip holds {entry.filename!r} twice; nothing was imported.")
-        if not entry.is_dir():
-            entries[match[2]] = entry
-    if len(ids) != 1 or RUN_JSON not in entries or EVENTS not in entries:
-        raise RunArchiveError(
-            f"The zip holds no single run: {RUN_JSON} and {EVENTS} in a folder with its id."
-        )
-    return ids.pop(), entries
+        if not place.endswith("/"):
+            entries[place] = entry
+    if EVENTS not in entries:
+        raise RunArchiveError(_NO_SINGLE_RUN)
+    return _ID.findall(root)[-1], entries
+
+
+def _root(names: Sequence[str]) -> str:
+    """The folder with a run's id in its name that holds all of the run, with a `/` at its end."""
+    roots = {name.removesuffix(RUN_JSON) for name in names if name.endswith(f"/{RUN_JSON}")}
+    if len(roots) != 1 or not _ID.search(root := roots.pop()):
+        raise RunArchiveError(_NO_SINGLE_RUN)
+    return root
 
 
 def _may_stand_in_a_run(name: str, entry: zipfile.ZipInfo) -> bool:
-    if entry.is_dir():
-        return name in ("", f"{EPOCHS}/") and entry.file_size == 0
+    if name.endswith("/"):
+        return name == f"{EPOCHS}/" and entry.file_size == 0
     kind = stat.S_IFMT(entry.external_attr >> 16)
     is_plain = kind in (0, stat.S_IFREG) and not entry.flag_bits & _IS_ENCRYPTED
     is_known = name in FILES or EPOCH_FILE.fullmatch(name) is not None

@@ -157,13 +157,23 @@ def _curve_hash(run: Run) -> str:
     return hashlib.sha256(struct.pack(f"<{len(numbers)}d", *numbers)).hexdigest()[:16]
 
 
+def machine_facts() -> dict[str, str]:
+    """What of this machine decides how numbers round, to be recorded beside a run's versions."""
+    return {"system": platform.system(), "cpu": _cpu(), "threads": str(os.cpu_count())}
+
+
 def _machine(run: Run) -> list[str]:
-    """Everything that decides how this run's numbers round, as far as is known."""
+    """Everything that decides how this run's numbers round, as far as is known.
+
+    By what the run recorded, for it may have been imported; older runs did not.
+    """
+    versions = machine_facts() | run.versions
+    system, cpu, threads = (versions.pop(name) for name in ("system", "cpu", "threads"))
     # PyTorch sums in as many parts as it has threads.
-    threads = str(os.cpu_count()) if run.engine == "torch" else ""
-    cpu = _cpu() if run.device.startswith("CPU") else ""
-    versions = [f"{name} {run.versions[name]}" for name in sorted(run.versions)]
-    return [platform.system(), run.device, cpu, run.engine, threads, *versions]
+    threads = threads if run.engine == "torch" else ""
+    cpu = cpu if run.device.startswith("CPU") else ""
+    packages = [f"{name} {versions[name]}" for name in sorted(versions)]
+    return [system, run.device, cpu, run.engine, threads, *packages]
 
 
 @cache

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imdb_core.config import TrainConfig
+from imdb_core.data.vocabulary import FILTERED_SIGNS
 from imdb_core.errors import RunDamagedError
 from imdb_core.runs.checkpoints import load_weights
 from imdb_core.runs.run import Run
@@ -22,9 +23,13 @@ In single precision PyTorch is as far from that as onnxruntime: on 5,000 real re
 """
 
 _INPUT: Final = (
-    "Token ids (N, T): 0 pads in front, 1 starts a review, 2 is an unknown word, the n-th of "
-    "`words` is n + 3 from n = 1 on; ids from vocab_size on become 2, and only the last "
-    "max_length ids are read."
+    "Token ids (N, {length}): N reviews of exactly max_length = {length} ids each. A text is in "
+    "plain signs (Unicode NFKC, the keyboard's quotes and dashes), in lower case, and its words "
+    "are what stands between spaces, tabs, line ends and the signs {signs} (an apostrophe belongs "
+    "to its word). A review's ids are 1, which starts it, then one a word: the n-th of `words` is "
+    "n + 3 from n = 1 on, and any other word, like ids from vocab_size = {vocab_size} on, is 2. "
+    "Keep the last {length} ids; a review of fewer is padded with 0 in front up to {length}, for "
+    "a shorter row gives another probability."
 )
 _ROWS: Final = 128
 
@@ -40,7 +45,12 @@ def as_onnx(run: Run) -> bytes:
     from imdb_core.runs.onnx_graph import build_model
 
     weights, epoch = load_weights(run.best_weights)
-    properties = {"run": run.id, "epoch": str(epoch), "input": _INPUT, "words": _words(run)}
+    properties = {
+        "run": run.id,
+        "epoch": str(epoch),
+        "input": _input_words(run.config),
+        "words": _words(run),
+    }
     content: bytes = build_model(run.config, weights, properties).SerializeToString()
     distance = largest_distance(content, run.config, weights, _probes(run.config))
     if not distance <= TOLERANCE:  # nor NaN
@@ -49,6 +59,12 @@ def as_onnx(run: Run) -> bytes:
             f"from PyTorch's, and {TOLERANCE:.0e} is allowed. Export it as safetensors."
         )
     return content
+
+
+def _input_words(config: TrainConfig) -> str:
+    return _INPUT.format(
+        length=config.max_length, vocab_size=config.vocab_size, signs=FILTERED_SIGNS
+    )
 
 
 def largest_distance(

@@ -85,7 +85,8 @@ class Run:
         dataset: None until the data were ready.
         device: what computed, by name; empty until training started.
         engine: what computed on it, `torch` or `fast`; empty until training started.
-        versions: package name to version; `project` is a mark of the code that computes.
+        versions: package name to version; `project` is a mark of the code that computes, and
+            `system`, `cpu` and `threads` tell of the machine.
         parent: the run that this one goes on from, if any.
         pinned_texts: the user's own, judged after every epoch.
         guess: the epoch at which the user thought it would stop, if they said so.

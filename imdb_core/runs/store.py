@@ -25,7 +25,7 @@ from imdb_core.runs import transitions
 from imdb_core.runs.annotations import LABEL_LIMIT, clean_label, cleaned
 from imdb_core.runs.archive import EVENTS, RUN_JSON, without_owner
 from imdb_core.runs.choice import NAMES, choose
-from imdb_core.runs.digest import code_mark
+from imdb_core.runs.digest import code_mark, machine_facts
 from imdb_core.runs.event_log import Event, EventLog, read_events, utc_now
 from imdb_core.runs.owner import this_process
 from imdb_core.runs.recycling import RecycleBin
@@ -92,7 +92,9 @@ class RunStore:
             "config": config.model_dump(),
             "dataset": None,
             "device": "",
-            "versions": {name: version(name) for name in _PACKAGES} | {"project": code_mark()},
+            "versions": {name: version(name) for name in _PACKAGES}
+            | {"project": code_mark()}
+            | machine_facts(),
             "parent": parent,
             "pinned_texts": list(pinned_texts),
             "guess": guess,

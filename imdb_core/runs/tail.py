@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+from itertools import takewhile
 from pathlib import Path
 
 
@@ -28,7 +30,8 @@ class EventTail:
         """Read what is new; False if nothing is.
 
         A last line without its end is still being written and waits for the next look. A file
-        that is another one, or shorter than what was read of it, is read from the start.
+        that is another one, or shorter than what was read of it, is read from the start. What
+        follows a damaged line is left out, and that line too: no reader could make sense of it.
 
         Raises:
             OSError: the file cannot be read.
@@ -46,7 +49,8 @@ class EventTail:
             content = file.read()
         whole = content.rfind(b"\n") + 1
         self._read_to += whole
-        new = content[:whole].splitlines()
+        numbered = enumerate(content[:whole].splitlines(), start=len(self.lines) + 1)
+        new = [line for _, line in takewhile(_is_event, numbered)]
         self.lines = self.lines + new  # a new list: whoever reads the old one is not disturbed
         return bool(new)
 
@@ -55,3 +59,12 @@ class EventTail:
         return is_known and (
             self._file != (found.st_dev, found.st_ino) or found.st_size < self._read_to
         )
+
+
+def _is_event(numbered: tuple[int, bytes]) -> bool:
+    seq, line = numbered
+    try:
+        event = json.loads(line)
+    except ValueError:
+        return False
+    return isinstance(event, dict) and event.get("seq") == seq

@@ -15,6 +15,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from imdb_core.data import DataLibrary, Dataset
 from tests.benchmarks import (
     cost_rows,
     engine_rows,
@@ -43,27 +44,43 @@ class Part:
     rows: list[Row]
 
 
-def rows(home: Path, scratch: Path) -> dict[str, Iterator[Row]]:
-    """Every part, measured as it is read."""
-    library, source = prepared_library(home)
-    dataset = library.load(source)
-    return {
-        "notebook": engine_rows.notebook_rows(dataset, scratch),
-        "gpu": engine_rows.gpu_rows(dataset),
-        "whole": engine_rows.whole_run_rows(library, scratch, source),
-        "grid": engine_rows.grid_rows(),
-        "growth": engine_rows.growth_rows(dataset),
-        "memory": memory_rows.memory_rows(dataset),
-        "cost": cost_rows.cost_rows(dataset),
-        "scoring": scoring_rows.scoring_rows(library, scratch, source),
-        "explaining": explain_rows.explain_rows(library, scratch, source),
-        "evaluation": evaluate_rows.evaluate_rows(library, scratch, source),
-        "script": script_rows.script_rows(home),
-        "listing": script_rows.listing_rows(scratch),
-        "browser": page_rows.page_rows(home),
-        "presets": preset_rows.preset_rows(library, scratch, source),
-        "changes": preset_rows.change_rows(library, scratch, source),
-    }
+@dataclass(frozen=True, kw_only=True)
+class Ground:
+    """What parts are measured on: prepared reviews, and a folder for what they write."""
+
+    library: DataLibrary
+    source: str
+    dataset: Dataset
+    home: Path
+    scratch: Path
+
+    @classmethod
+    def prepare(cls, scratch: Path) -> Ground:
+        """Prepare the reviews in a home below `scratch`."""
+        home = scratch / "home"
+        library, source = prepared_library(home)
+        return cls(library=library, source=source, dataset=library.load(source), home=home,
+                   scratch=scratch)  # fmt: skip
+
+
+PARTS: dict[str, Callable[[Ground], Iterator[Row]]] = {
+    "notebook": lambda on: engine_rows.notebook_rows(on.dataset, on.scratch),
+    "gpu": lambda on: engine_rows.gpu_rows(on.dataset),
+    "whole": lambda on: engine_rows.whole_run_rows(on.library, on.scratch, on.source),
+    "grid": lambda on: engine_rows.grid_rows(),
+    "growth": lambda on: engine_rows.growth_rows(on.dataset),
+    "memory": lambda on: memory_rows.memory_rows(on.dataset),
+    "cost": lambda on: cost_rows.cost_rows(on.dataset),
+    "scoring": lambda on: scoring_rows.scoring_rows(on.library, on.scratch, on.source),
+    "explaining": lambda on: explain_rows.explain_rows(on.library, on.scratch, on.source),
+    "evaluation": lambda on: evaluate_rows.evaluate_rows(on.library, on.scratch, on.source),
+    "script": lambda on: script_rows.script_rows(on.home),
+    "listing": lambda on: script_rows.listing_rows(on.scratch),
+    "browser": lambda on: page_rows.page_rows(on.home),
+    "presets": lambda on: preset_rows.preset_rows(on.library, on.scratch, on.source),
+    "changes": lambda on: preset_rows.change_rows(on.library, on.scratch, on.source),
+}
+"""Every part, measured as it is read."""
 
 
 def markdown(measured: list[Row], heading: str) -> str:
@@ -172,18 +189,17 @@ def measure(only: str) -> tuple[dict[str, Part], list[str]]:
     parts = before if only else {name: before[name] for name in ON_REQUEST if name in before}
     today = f"{datetime.now(UTC):%Y-%m-%d}"
     with tempfile.TemporaryDirectory() as folder:
-        scratch = Path(folder)
-        groups = rows(scratch / "home", scratch)
-        for name, group in groups.items():
+        ground = Ground.prepare(Path(folder))
+        for name, rows_of in PARTS.items():
             if not _is_asked_for(name, only):
                 continue
             measured = []
-            for row in group:
+            for row in rows_of(ground):
                 measured.append(row)
                 print(_line(row), flush=True)
             parts[name] = Part(measured=today, rows=measured)
-    in_order = {name: parts[name] for name in groups if name in parts}
-    return in_order, [name for name in groups if name not in parts and name not in ON_REQUEST]
+    in_order = {name: parts[name] for name in PARTS if name in parts}
+    return in_order, [name for name in PARTS if name not in parts and name not in ON_REQUEST]
 
 
 def _is_asked_for(part: str, only: str) -> bool:
@@ -226,6 +242,8 @@ def main() -> None:
     parser.add_argument("--only", default="")
     parser.add_argument("--readme", action="store_true")
     options = parser.parse_args()
+    if not any(_is_asked_for(name, options.only) for name in PARTS):
+        parser.error(f"no part has {options.only!r} in its name; there are: {', '.join(PARTS)}")
     parts, missing = measure(options.only)
     keep(parts)
     print("\n" + table(parts))

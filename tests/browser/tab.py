@@ -52,6 +52,27 @@ _CURVES = """least => {
   });
   return curves.every(([, x]) => x.length >= least) ? curves : false;
 }"""
+# The module that the page's own parts have: it tells all who ask.
+_FEED = """const { name } = performance.getEntriesByType('resource')
+    .find(({ name }) => /imdb_rnn_studio.live.feed.js/.test(name));
+  const feed = await import(name);"""
+_HEARS_OF_EPOCH = f"""async ([run, epoch]) => {{
+  {_FEED}
+  let end;
+  await new Promise(resolve => {{
+    end = feed.onEvents(run, events => events.some(each => each.epoch >= epoch) && resolve());
+  }});
+  end();
+}}"""
+_HEARS_OF = f"""async ([topic, after]) => {{
+  {_FEED}
+  let end;
+  const version = await new Promise(resolve => {{
+    end = feed.onChange(topic, ({{ version }}) => version > after && resolve(version));
+  }});
+  end();
+  return version;
+}}"""
 _GRID_ROW_PX = 35
 COLD_START_MS = 120_000  # on a fresh machine, a first training compiles its kernels
 _LAG_LIMIT_S = 60.0
@@ -189,6 +210,15 @@ class Tab:
         drawn = self.page.wait_for_function(_CURVES, arg=least).json_value()
         points = {name: dict(zip(x, y, strict=True)) for name, x, y in drawn}
         return Curves(points["train"], points["validation"])
+
+    def hears_of_epoch(self, run_id: str, epoch: int) -> None:
+        """Wait until the feed has brought the epoch, whatever is made of it."""
+        self.page.evaluate(_HEARS_OF_EPOCH, [run_id, epoch])
+
+    def hears_of(self, topic: str, *, after: int) -> int:
+        """Wait until the feed has told of a topic that it came to a version after this one."""
+        version: int = self.page.evaluate(_HEARS_OF, [topic, after])
+        return version
 
     def sees_cell(self, text: str) -> None:
         """Wait for a table's cell; it is painted, and stands in the page for screen readers."""

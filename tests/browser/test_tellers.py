@@ -100,7 +100,7 @@ _GHOSTS = """() => {
 def sees_numbers(tab: Tab, run: Run) -> None:
     """Wait for the numbers below the chart to be those of `run`, its patience 5."""
     assert run.best is not None
-    values = tab.keyed("numbers").get_by_test_id("stMetricValue")
+    values = tab.keyed("run_numbers").locator(".live-number-value")
     hearts, words = HEARTS[run.bad_epochs]
     expect(values.nth(0)).to_have_text(str(len(run.epochs)))
     expect(values.nth(2)).to_have_text(hearts)

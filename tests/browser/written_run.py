@@ -82,3 +82,16 @@ class WrittenRun:
 def slowed(curve: RecordedCurve, seconds: float) -> RecordedCurve:
     """The same curve, each epoch of which trained so long."""
     return replace(curve, epochs=tuple(e._replace(train_seconds=seconds) for e in curve.epochs))
+
+
+def endless(curve: RecordedCurve) -> RecordedCurve:
+    """The curve's first epoch, and after it as many as a run may have, each a little better."""
+    first, epochs = curve.epochs[0], range(1, 2_001)
+    return replace(
+        curve,
+        config=curve.config.changed(max_epochs=len(epochs)),
+        epochs=tuple(
+            first._replace(epoch=epoch, best_epoch=epoch, val_loss=first.val_loss * 0.9999**epoch)
+            for epoch in epochs
+        ),
+    )

@@ -169,12 +169,47 @@ def test_a_list_whose_reader_leaves_ends_quietly(home: Path, run_id: str) -> Non
     assert (done.returncode, done.stderr) == (0, b"")
 
 
+def test_ctrl_c_ends_a_command_with_a_sentence(home: Path, run_id: str) -> None:
+    command = [sys.executable, "-m", "imdb_core", "score", "--run", run_id, "-"]
+    streams = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+    with subprocess.Popen(command, env=environment(home), text=True, **streams) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        assert process.stderr is not None
+        # A thousand texts are scored at once; it waits for more of them afterwards.
+        process.stdin.write("a good film\n" * 1_000)
+        process.stdin.flush()
+        for _ in range(900):
+            process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        said = process.stderr.read()
+
+    assert (process.returncode, said) == (1, "imdb_core: Ended by Ctrl-C.\n")
+
+
 def test_the_export_loads_into_the_notebooks_class(home: Path, run_id: str, tmp_path: Path) -> None:
     target = tmp_path / "best_rnn_model.pt"
     done = cli(home, "runs", "export", run_id, "--format", "pt", "-o", str(target))
 
     assert done.returncode == 0, done.stderr
     IMDBRnn().load_state_dict(torch.load(target, weights_only=True), strict=True)
+
+
+@pytest.mark.parametrize("output", ["x.tensorboard", "events.out.tfevents.mine", "new/folder"])
+def test_tensorboard_finds_what_was_exported_whatever_it_is_called(
+    home: Path, run_id: str, tmp_path: Path, output: str
+) -> None:
+    from tensorboard.backend.event_processing.plugin_event_multiplexer import EventMultiplexer
+
+    command = ["runs", "export", run_id, "--format", "tensorboard", "-o", str(tmp_path / output)]
+    done = cli(home, *command)
+    folder = done.stdout.strip().rpartition("--logdir ")[2]
+
+    for place in (folder, str(tmp_path)):
+        found = EventMultiplexer().AddRunsFromDirectory(place)
+        found.Reload()
+        (tags,) = (found.GetAccumulator(run).Tags() for run in found.Runs())
+        assert "loss/train" in tags["tensors"]
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ import logging
 import os
 import subprocess
 import sys
+from base64 import b64encode
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -32,6 +33,7 @@ class FakeMlflow(ThreadingHTTPServer):
     Attributes:
         answer: what every call gets instead, if set.
         is_awake: no call is answered before it is set.
+        asked_by: the `Authorization` of each call.
     """
 
     def __init__(self) -> None:
@@ -39,6 +41,7 @@ class FakeMlflow(ThreadingHTTPServer):
         self.experiments: dict[str, str] = {}
         self.runs: dict[str, dict[str, Any]] = {}
         self.answer: tuple[int, bytes] | None = None
+        self.asked_by: list[str | None] = []
         self.is_awake = Event()
         self.is_awake.set()
 
@@ -51,6 +54,7 @@ class _Handler(BaseHTTPRequestHandler):
     server: FakeMlflow
 
     def do_GET(self) -> None:
+        self.server.asked_by.append(self.headers["Authorization"])
         self.server.is_awake.wait(30)
         name = parse_qs(urlsplit(self.path).query)["experiment_name"][0]
         if self.server.answer is not None:
@@ -61,6 +65,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._reply({"experiment": {"experiment_id": self.server.experiments[name]}})
 
     def do_POST(self) -> None:
+        self.server.asked_by.append(self.headers["Authorization"])
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         call = self.path.removeprefix("/api/2.0/mlflow/")
         runs = self.server.runs
@@ -220,6 +225,33 @@ def test_the_command_line_logs_its_run_before_it_ends(
     assert (done.returncode, done.stderr) == (0, "")
     (logged,) = mlflow.runs.values()
     assert (logged["status"], logged["params"]["max_epochs"]) == ("FINISHED", "1")
+
+
+USER = {"MLFLOW_TRACKING_USERNAME": "ann", "MLFLOW_TRACKING_PASSWORD": "p:w€"}
+TOKEN = {"MLFLOW_TRACKING_TOKEN": "t0ken"}
+BASIC = f"Basic {b64encode('ann:p:w€'.encode()).decode()}"
+
+
+@pytest.mark.parametrize(
+    ("variables", "in_uri", "expected"),
+    [
+        ({}, "", None),
+        (USER, "", BASIC),
+        (USER | TOKEN, "", BASIC),
+        (TOKEN, "", "Bearer t0ken"),
+        ({}, "ann:p%3Aw%E2%82%AC@", BASIC),
+    ],
+    ids=["none", "user", "user before token", "token", "in the address"],
+)
+def test_mlflow_s_own_variables_say_who_calls(
+    variables: dict[str, str], in_uri: str, expected: str | None, mlflow: FakeMlflow, run: Run
+) -> None:
+    uri = mlflow.uri.replace("http://", f"http://{in_uri}")
+    mirror = MlflowMirror.from_environment(variables | {"MLFLOW_TRACKING_URI": uri})
+
+    assert mirror is not None
+    assert mirror.submit(run).wait(30)
+    assert set(mlflow.asked_by) == {expected}
 
 
 @pytest.mark.parametrize("answer", [(500, b"{}"), None])

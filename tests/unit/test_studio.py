@@ -24,7 +24,7 @@ from imdb_core.runs.run import Run
 from imdb_core.scoring import Scorer
 from imdb_core.studio import Studio
 from imdb_core.visitors import NOBODY, Visitor
-from tests.browser.homes import lend
+from tests.browser.homes import kept_from, lend
 from tests.conftest import settings_in
 
 _LIMIT_S = 60.0
@@ -442,3 +442,43 @@ def test_a_resumption_that_is_cancelled_leaves_the_run_to_whoever_had_it(studio:
         studio.keep_going(run.id, 5, visitor=BEN)
         studio.stop(run.id, visitor=BEN)
     assert ANNA.owns(studio.store.get(run.id))
+
+
+def test_whatever_is_done_to_a_run_is_told_to_those_who_show_it(studio: Studio) -> None:
+    def is_told(run: Run) -> bool:
+        """Since it was asked last."""
+        nonlocal mark
+        last, runs = studio.changes.last(f"run/{run.id}"), studio.changes.last("runs")
+        assert last is not None
+        assert runs is not None
+        since, mark = mark, studio.changes.mark()
+        return min(last.version, runs.version) > since
+
+    mark = studio.changes.mark()
+    with nothing_trains(studio):
+        run, waiting = studio.start(SHORT), studio.start(SHORT)
+        assert is_told(run)
+        studio.pause(run.id)
+        assert is_told(run)
+        studio.stop(waiting.id)
+        assert is_told(waiting)
+    ended(studio, run)
+    assert is_told(run)
+    ended(studio, studio.step(run.id))
+    assert is_told(run)
+    studio.stop(run.id)
+    assert is_told(run)
+
+
+def test_a_preparation_is_told_when_it_begins_and_ends(studio: Studio) -> None:
+    mark = studio.changes.mark()
+    with kept_from(studio.settings.home, "sample"):
+        job = studio.prepare("sample")
+        begun = studio.changes.last("preparation")
+        assert begun is not None
+        assert begun.version > mark
+    assert job.wait(_LIMIT_S)
+    last, done = studio.changes.last("preparation"), studio.changes.last(job.topic)
+    assert last is not None
+    assert done is not None
+    assert min(last.version, done.version) > begun.version

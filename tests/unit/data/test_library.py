@@ -200,3 +200,15 @@ def test_importing_the_data_package_stays_cheap() -> None:
     code = f"import sys, imdb_core.data; print([name for name in {heavy} if name in sys.modules])"
 
     assert subprocess.check_output([sys.executable, "-c", code], cwd=PROJECT) == b"[]\n"
+
+
+def test_what_was_worked_out_from_a_source_counts_to_its_size(settings: Settings) -> None:
+    library = DataLibrary(settings)
+    library.prepare("sample")
+    size_bytes = library.status("sample").size_bytes
+    kept = settings.data_folder / "sample" / "baselines" / "0.2.json"
+    kept.parent.mkdir()
+    kept.write_bytes(bytes(5_000))
+
+    assert size_bytes is not None
+    assert library.status("sample").size_bytes == size_bytes + 5_000

@@ -75,6 +75,42 @@ def test_a_run_comes_back_bit_for_bit_but_for_its_owner(sample_run: Run, store: 
     assert (imported.notes, imported.tags, imported.guess) == ("two\nlines", ("one", "two"), 2)
 
 
+REPACKED: dict[str, Callable[[str], str]] = {
+    "by a Mac": lambda name: name,
+    "by Windows": lambda name: name.replace("/", "\\"),
+    "with its folder in another": lambda name: f"Downloads/my runs/{name}",
+    "by Windows, in another": lambda name: f"runs\\{name}".replace("/", "\\"),
+    "with a copy's name": lambda name: name.replace("/", " (1)/", 1),
+}
+
+
+@pytest.mark.parametrize("how", REPACKED)
+def test_a_zip_packed_again_is_the_same_run(
+    how: str, sample_run: Run, store: RunStore, files: Files
+) -> None:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in ("", "epochs/"):
+            folder = zipfile.ZipInfo("x")
+            folder.filename = REPACKED[how](f"{sample_run.id}/{name}")
+            archive.writestr(folder, b"")
+        for name, content in files.items():
+            entry = zipfile.ZipInfo("x")
+            entry.filename = REPACKED[how](name)  # ZipInfo itself would turn it round on Windows
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            archive.writestr(entry, content)
+            beside, _, file = name.rpartition("/")
+            archive.writestr(f"__MACOSX/{beside}/._{file}", b"\0\5\x16\7")
+        archive.writestr(f"{sample_run.id}/.DS_Store", b"\0\0\0\1Bud1")
+        archive.writestr(".DS_Store", b"\0\0\0\1Bud1")
+        archive.writestr(f"{sample_run.id}/Thumbs.db", b"")
+
+    imported = import_run(store, buffer)
+
+    assert imported.id == sample_run.id
+    assert as_zip(imported) == as_zip(sample_run)
+
+
 def test_a_run_that_is_here_already_is_not_taken_in_twice(sample_run: Run, store: RunStore) -> None:
     first = import_run(store, io.BytesIO(as_zip(sample_run)))
     store.annotate(first.id, label="mine", is_archived=True)

@@ -1,4 +1,5 @@
 from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
 from urllib.parse import quote
 
@@ -7,7 +8,9 @@ import pytest
 from imdb_core.config import TrainConfig
 from imdb_core.data import DataLibrary
 from imdb_core.errors import RunStateError
-from imdb_core.runs.digest import code_mark, compare, digest
+from imdb_core.runs.archive import as_zip
+from imdb_core.runs.archive_import import import_run
+from imdb_core.runs.digest import code_mark, compare, digest, machine_facts
 from imdb_core.runs.execution import execute
 from imdb_core.runs.run import Run
 from imdb_core.runs.store import RunStore
@@ -88,6 +91,19 @@ def test_another_kind_of_machine_is_judged_by_the_tolerance(
 
     assert compared.verdict == verdict
     assert by == 0 or "within 0.02 of its loss in epoch 1 and within 0.05" in compared.sentence
+
+
+def test_an_imported_run_tells_of_the_machine_that_trained_it(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    zipped = as_zip(run)
+    here = digest(run)
+    monkeypatch.setattr("imdb_core.runs.digest._cpu", lambda: "another")
+
+    imported = import_run(RunStore(tmp_path / "runs"), BytesIO(zipped))
+
+    assert digest(imported) == here
+    assert machine_facts()["cpu"] == "another"
 
 
 def test_other_reviews_are_no_fault_of_the_machine(run: Run) -> None:

@@ -1,6 +1,7 @@
 """The ONNX file against PyTorch, on real test reviews where they are there."""
 
 import json
+import re
 from itertools import product
 
 import numpy as np
@@ -19,6 +20,7 @@ from imdb_core.runs.checkpoints import load_weights
 from imdb_core.runs.export import export
 from imdb_core.runs.onnx_export import TOLERANCE, largest_distance
 from imdb_core.runs.run import Run
+from imdb_core.scoring import Scorer
 from imdb_core.training.records import Arrays
 from tests.conftest import settings_in
 
@@ -82,6 +84,27 @@ def test_the_exported_file_scores_with_what_it_carries(
     assert np.abs(probabilities - expected).max() <= TOLERANCE
     assert (properties["run"], properties["epoch"]) == (sample_run.id, str(epoch))
     assert TrainConfig.parse(json.loads(properties["settings"])) == sample_run.config
+
+
+def test_whoever_does_what_the_file_says_gets_the_score_of_the_program(sample_run: Run) -> None:
+    content = export(sample_run, "onnx")
+    properties = {e.key: e.value for e in onnx.load_from_string(content).metadata_props}
+    said, settings = properties["input"], json.loads(properties["settings"])
+    length, text = settings["max_length"], "A good film, not a bad one!"
+    numbers = {word: n + 3 for n, word in enumerate(json.loads(properties["words"]), start=1)}
+    words = re.sub("[!,]", " ", text.lower()).split()
+    ids = [1] + [id if (id := numbers.get(w, 2)) < settings["vocab_size"] else 2 for w in words]
+    padded = [0] * (length - len(ids)) + ids
+
+    session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
+    given = [float(session.run(["probability"], {"token_ids": np.array([row])})[0][0])
+             for row in (padded, ids)]  # fmt: skip
+
+    expected = Scorer.load(sample_run).score(text).probability
+    assert f"exactly max_length = {length} ids" in said
+    assert f"padded with 0 in front up to {length}" in said
+    assert given[0] == pytest.approx(expected, abs=TOLERANCE)
+    assert given[1] != pytest.approx(expected, abs=TOLERANCE)
 
 
 def test_a_file_that_does_not_agree_with_pytorch_is_not_handed_out(
