@@ -165,15 +165,18 @@ def test_the_train_page_shows_the_run_of_another_visitor_that_one_resumed(
     page: AppTest, studio: Studio
 ) -> None:
     theirs = studio.start(ENDLESS, visitor=ANOTHER)
-    studio.stop(theirs.id, visitor=ANOTHER)
     job = studio.job(theirs.id)
-    assert job is None or job.wait(60)
+    assert job is not None
+    while not studio.store.get(theirs.id).epochs:  # else nothing would be left of it
+        assert not job.wait(0.01)
+    studio.stop(theirs.id, visitor=ANOTHER)
+    assert job.wait(60)
     mine = studio.start(SHORT, visitor=Visitor(id=page.session_state["visitor"]))
     job = studio.job(mine.id)
     assert job is None or job.wait(60)
 
     choose(page, studio, theirs.name)
-    page.button(key="resume").click().run()
+    page.button(key="leave_resume").click().run()
 
     assert not page.exception, page.exception
     assert f"· {theirs.name}" in texts(page)
@@ -189,12 +192,12 @@ def test_a_paused_run_of_another_visitor_cannot_be_resumed_from_elsewhere(
     assert studio.store.get(theirs.id).state == "paused"
 
     choose(page, studio, theirs.name)
-    assert not page.button(key="resume").disabled
+    assert not page.button(key="leave_resume").disabled
     monkeypatch.setattr(ContextProxy, "headers", ELSEWHERE)
     page.run()
-    assert page.button(key="resume").disabled
-    page.button(key="resume").proto.disabled = False  # as a forged message would
-    page.button(key="resume").click().run()
+    assert page.button(key="leave_resume").disabled
+    page.button(key="leave_resume").proto.disabled = False  # as a forged message would
+    page.button(key="leave_resume").click().run()
     assert studio.store.get(theirs.id).state == "paused"
 
 

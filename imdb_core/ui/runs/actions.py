@@ -16,6 +16,7 @@ from imdb_core.studio import Studio
 from imdb_core.ui.keep_going import draw_more_epochs, keep_going_label, more_epochs
 from imdb_core.ui.runs.bin import remember_deleted
 from imdb_core.ui.train.transport import refusal
+from imdb_core.ui.train.watching import watch
 from imdb_core.ui.visitor import this_visitor, whose
 from imdb_core.ui.wording import as_markdown, changes_phrase, computer_phrase, settings_phrase
 
@@ -115,6 +116,7 @@ def _draw_resume(studio: Studio, run: Run) -> None:
         help=refused or None,
     ):
         studio.resume(run.id, visitor=this_visitor())
+        watch(None)  # the run is the visitor's own now
         st.switch_page("app.py")
 
 
@@ -129,6 +131,7 @@ def _draw_keep_going(studio: Studio, run: Run) -> None:
         "are kept.",
     ):
         studio.keep_going(run.id, more_epochs(), visitor=this_visitor())
+        watch(None)  # the run is the visitor's own now
         st.switch_page("app.py")
     draw_more_epochs(run)
 
