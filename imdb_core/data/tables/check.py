@@ -239,15 +239,21 @@ class _Checker:
             return self._leave_out(row, "the label is missing")
         meaning = meanings.get(label_key(value), "left out")
         if meaning == "left out":
-            return self._leave_out(row, "neither positive nor negative", f": {shown(value)}")
+            reason = "neither positive nor negative"
+            is_known = label_key(value) in meanings  # and counted beside its label
+            return self._leave_out(row, reason, f": {shown(value)}", is_listed=not is_known)
         self._note_repetition(row, text, int(meaning == "positive"))
         self.reviews.texts.append(text)
         self.reviews.labels.append(int(meaning == "positive"))
         self._take_stars(row)
 
-    def _leave_out(self, row: Row, reason: str, detail: str = "") -> None:
+    def _leave_out(
+        self, row: Row, reason: str, detail: str = "", *, is_listed: bool = True
+    ) -> None:
         self._left_out.setdefault(reason, []).append(row)
-        self.places.append(TableFault(row=row.number, line=row.line, message=reason + detail))
+        if is_listed:
+            place = TableFault(row=row.number, line=row.line, message=reason + detail)
+            self.places.append(place)
 
     def _take_stars(self, row: Row) -> None:
         at = self.columns.stars

@@ -115,8 +115,10 @@ def guess_labels(
     least = _LEAST_SHARE * sum(by_key.values())
     words = {key: _WORDS[key] for key in by_key if key in _WORDS}
     if words and sum(by_key[key] for key in words) >= least:
-        is_plain = {"positive", "negative"} <= set(words.values()) and len(words) == len(by_key)
-        return LabelGuess(meanings=words, kind="words", is_plain=is_plain)
+        has_both = {"positive", "negative"} <= set(words.values())
+        if has_both or len(words) == len(by_key):  # a `y` beside an `x` is no yes
+            is_plain = has_both and len(words) == len(by_key)
+            return LabelGuess(meanings=words, kind="words", is_plain=is_plain)
     ratings = {key: rating for key in by_key if (rating := _rating_in(key)) is not None}
     if not ratings or sum(by_key[key] for key in ratings) < least:
         return None

@@ -361,7 +361,8 @@ FILES: dict[str, BroughtFile] = {
     ),
     "labels that nobody knows": BroughtFile(
         name="a.csv", content=labelled("x", "y").encode(),
-        options=["--positive", "x", "--negative", "y"], refusal="--positive V",
+        options=["--positive", "x", "--negative", "y"],
+        refusal="'x' (12), 'y' (12). Say which are positive",
     ),
     "stars from 1 to 2": BroughtFile(
         name="a.csv", content=labelled(2, 1, ("text", "stars")).encode(),
