@@ -17,20 +17,24 @@ _SNIFFED = 200
 def looks_like_names(first: Sequence[str], rows: Sequence[Row]) -> bool:
     """Whether `first`, the cells of a table's first row, name the columns of `rows`.
 
-    They do where one is a name that is known. They do not where one is empty, long, a number or
-    a value of its own column. The name of a first column of row numbers may be empty.
+    They do not where one is a value of its own column. Else they do where one is a name that is
+    known, or where all are short and no numbers; the name of a first column may be empty.
     """
     names = [cell.strip() for cell in first]
     if len(names) == 1:
         return plain_name(names[0]) in TEXT_NAMES
-    if any(len(name) > _LONGEST_NAME or len(name.split()) > _MOST_WORDS for name in names):
+    if _are_values(names, rows):
         return False
     if any(plain_name(name) in KNOWN_NAMES for name in names):
         return True
     if not all(names[1:]) or any(is_number(name) for name in names if name):
         return False
-    whole = [row.cells for row in rows[:_SNIFFED] if len(row.cells) == len(names)]
-    return not any(
-        name.casefold() in {cells[at].strip().casefold() for cells in whole}
-        for at, name in enumerate(names)
-    )
+    return all(len(name) <= _LONGEST_NAME and len(name.split()) <= _MOST_WORDS for name in names)
+
+
+def _are_values(names: Sequence[str], rows: Sequence[Row]) -> bool:
+    """Whether a cell stands in its column again, but for names that were written twice."""
+    folded = [name.casefold() for name in names]
+    others = [[cell.strip().casefold() for cell in row.cells] for row in rows[:_SNIFFED]]
+    whole = [cells for cells in others if len(cells) == len(names) and cells != folded]
+    return any(name and any(cells[at] == name for cells in whole) for at, name in enumerate(folded))

@@ -129,10 +129,11 @@ def _of_text(
         kind="CSV", encoding=decoded.encoding, delimiter=delimiter, has_header=has_header,
         quotes=reading.quotes,
     )  # fmt: skip
-    notes = (*notes, *_quote_notes(reading, rows[1:] if has_header else rows))
+    columns = unique(names)
+    notes = (*notes, *_quote_notes(reading, rows[1:] if has_header else rows, columns))
     if not has_header and choices.has_header is None:
         notes = (*notes, "The first row is taken for a review: it does not name the columns.")
-    return Table(name=name, format=format, columns=unique(names), rows=body, notes=notes)
+    return Table(name=name, format=format, columns=columns, rows=body, notes=notes)
 
 
 def _delimiter(text: str, name: str) -> str | None:
@@ -198,7 +199,7 @@ def _checked(row: Row, width: int) -> Row:
     return row._replace(fault=fault) if fault else row
 
 
-def _quote_notes(reading: Reading, rows: Sequence[Row]) -> list[str]:
+def _quote_notes(reading: Reading, rows: Sequence[Row], columns: Sequence[str]) -> list[str]:
     if reading.quotes == "text":
         return ["Quotation marks are taken for text: read as signs around cells, they would make "
                 "rows run into one another."]  # fmt: skip
@@ -208,10 +209,12 @@ def _quote_notes(reading: Reading, rows: Sequence[Row]) -> list[str]:
     spanning = [row for row in rows if row.lines > 1]
     if spanning:
         longest = max(spanning, key=lambda row: row.lines)
+        at = max(range(len(longest.cells)), key=lambda at: longest.cells[at].count("\n"))
+        where = f"{columns[at]!r} of " if at < len(columns) else ""
         notes.append(
-            f"{counted(len(spanning), 'row')} with a cell over several lines, the longest row "
-            f"{longest.number:,} with {longest.lines:,} lines: {listed(spanning)}. If rows have "
-            "run into one another there, read the quotation marks as text."
+            f"{counted(len(spanning), 'row')} with a cell over several lines ({listed(spanning)}); "
+            f"the longest is {where}row {longest.number:,}, over {longest.lines:,} lines. If rows "
+            "have run into one another there, read the quotation marks as text."
         )
     return notes
 

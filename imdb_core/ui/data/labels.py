@@ -25,7 +25,8 @@ def draw_labels(report: TableReport, file: UploadedFile) -> None:
             rows = "row" if label.count == 1 else "rows"
             st.segmented_control(
                 f"**{as_markdown(label.value[:_LONGEST])}** · {label.count:,} {rows}",
-                MEANINGS, default=label.meaning, key=key, format_func=str.capitalize,
+                MEANINGS, default=label.meaning, required=label.meaning is not None, key=key,
+                format_func=str.capitalize,
                 on_change=_mean, args=(report, file.file_id, label.value, key),
             )  # fmt: skip
     more = len(report.labels) - _SHOWN

@@ -354,6 +354,55 @@ FILES: dict[str, BroughtFile] = {
         name="a.csv", content=(labelled("pos", "neg") + "alone\nso, so,pos\n").encode(), left_out=2,
         notes=["1 cell, not 2: 1 row (row 26)", "3 cells, not 2: 1 row (row 27)"],
     ),
+    "rotten and fresh, no header": BroughtFile(
+        name="a.csv", content=table(("fresh" if t in GOOD else "rotten", t) for t in EACH).encode(),
+        notes=["does not name the columns"],
+    ),
+    "a survey with long names": BroughtFile(
+        name="a.csv",
+        content=labelled("Yes", "No", ("Review", "Would you recommend this film to a friend?"))
+        .encode(),
+    ),
+    "a header in the middle, from two files": BroughtFile(
+        name="a.csv", content=(labelled(1, 0) + "text,label\n").encode(), left_out=1,
+        notes=["left out: 'label' (1)"],
+    ),
+    "lone quotes in forty rows, and a comma too many": BroughtFile(
+        name="a.tsv",
+        content=(labelled(1, 0, delimiter="\t", quoting=csv.QUOTE_NONE)
+                 .replace("What a dull film, no. 3", '"What a dull film, no. 3')
+                 .replace("A lovely film, no. 7", 'A "lovely" film, no. 7')
+                 .replace("What a dull film, no. 9", '"What a dull film, no. 9')
+                 + "alone\n").encode(),
+        left_out=1, notes=["Quotation marks are taken for text", "1 cell, not 2"],
+        texts=[t.replace("What a dull film, no. 3", '"What a dull film, no. 3')
+               .replace("A lovely film, no. 7", 'A "lovely" film, no. 7')
+               .replace("What a dull film, no. 9", '"What a dull film, no. 9') for t in EACH],
+    ),
+    "stars as signs": BroughtFile(name="a.csv", content=labelled("★★★★☆", "★☆☆☆☆").encode()),
+    "Kaggle's reviews of clothes": BroughtFile(
+        name="Womens Clothing E-Commerce Reviews.csv",
+        content=table([("", "Clothing ID", "Age", "Title", "Review Text", "Rating",
+                        "Recommended IND", "Positive Feedback Count"),
+                       *((at, 767, 33, "", t, 5 if t in GOOD else 2, int(t in GOOD), at % 2)
+                         for at, t in enumerate(EACH))]).encode(),
+        notes=["'Review Text'", "the label in 'Recommended IND', the stars in 'Rating'"],
+    ),
+    "tweets about games, no header": BroughtFile(
+        name="twitter_training.csv",
+        content=table((2401 + at, "Borderlands" if at % 3 else "Nvidia",
+                       "Irrelevant" if at == 5 else "Positive" if t in GOOD else "Negative", t)
+                      for at, t in enumerate(EACH)).encode(),
+        negative=11, left_out=1, notes=["does not name the columns", "'column 3'"],
+        texts=[t for at, t in enumerate(EACH) if at != 5],
+    ),
+    "Hugging Face's stars by name": BroughtFile(
+        name="yelp.parquet",
+        content=parquet({"info": {"features": {"label": {
+            "names": ["1 star", "2 star", "3 stars", "4 stars", "5 stars"],
+            "_type": "ClassLabel"}}}}, lambda text: 4 if text in GOOD else 0),
+        notes=["0 is 1 star", "positive: '5 stars' (12)"],
+    ),
     "a text over several lines": BroughtFile(
         name="a.csv", content=(labelled("pos", "neg") + '"One,\ntwo, ""three"".\n",pos\n').encode(),
         positive=13, notes=["1 row with a cell over several lines", "row 26"],

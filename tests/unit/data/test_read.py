@@ -75,7 +75,7 @@ def test_rows_that_run_into_one_another_are_told_with_their_lines() -> None:
     table = read(content.encode())
 
     assert [row.lines for row in table.rows] == [2, 3]
-    assert "the longest row 3 with 3 lines" in "".join(table.notes)
+    assert "the longest is 'review' of row 3, over 3 lines" in "".join(table.notes)
 
 
 @pytest.mark.parametrize(
