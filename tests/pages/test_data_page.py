@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 from imdb_core.config import field_specs
 from imdb_core.data import DataLibrary, TableChoices, check_table
 from imdb_core.data.own_reviews import SPLIT_RULE
-from imdb_core.data.tables.check import LEAST_OF_A_CLASS
+from imdb_core.data.tables.selection import LEAST_OF_A_CLASS
 from imdb_core.data.uploads import Upload, uploads_of
 from imdb_core.studio import Studio
 from tests.browser.homes import lend

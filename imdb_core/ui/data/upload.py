@@ -9,8 +9,8 @@ from streamlit.typing import UploadedFile
 
 from imdb_core.data import SourceStatus, TableReport
 from imdb_core.data.own_reviews import LONGEST_NAME, SPLIT_RULE
-from imdb_core.data.tables.check import LEAST_OF_A_CLASS, MAX_CHARACTERS
 from imdb_core.data.tables.packing import MAX_BYTES, stem
+from imdb_core.data.tables.selection import LEAST_OF_A_CLASS, MAX_CHARACTERS
 from imdb_core.data.tables.table import MAX_ROWS
 from imdb_core.data.uploads import Upload, uploads_of
 from imdb_core.errors import TableFault
