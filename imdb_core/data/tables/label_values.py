@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -34,12 +35,20 @@ def told(labels: Sequence[LabelValue]) -> str:
 
 
 def merged(counts: Mapping[str, int]) -> list[tuple[str, int]]:
-    """Values that are the same but for how they are written as one, the most frequent first."""
+    """Values that are the same but for how they are written as one: numbers by their size, others
+    the most frequent first.
+    """
     spellings: dict[str, str] = {}
     merged: Counter[str] = Counter()
     for value, count in counts.items():
         merged[spellings.setdefault(label_key(value), value)] += count
-    return merged.most_common()
+    ordered = merged.most_common()
+    numbers = {value: number for value in merged if (number := _number(value)) is not None}
+    return (
+        sorted(ordered, key=lambda pair: numbers[pair[0]])
+        if len(numbers) == len(merged)
+        else ordered
+    )
 
 
 def chosen_meanings(
@@ -88,6 +97,7 @@ def unexplained(column: str, labels: Sequence[LabelValue]) -> TableFault:
 
 def _number(text: str) -> float | None:
     try:
-        return float(text.replace(",", "."))
+        number = float(text.replace(",", "."))
     except ValueError:
         return None
+    return None if math.isnan(number) else number

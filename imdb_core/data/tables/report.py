@@ -50,7 +50,7 @@ class TableReport:
         rows: how many there are below the names.
         spanning: how many rows take several lines.
         columns: which are text, label and stars.
-        labels: the label column's values, the most frequent first.
+        labels: the label column's values, as `merged` orders them.
         notes: all that was guessed or left out, a sentence each.
         places: the rows that were left out or are worth a look, each with its reason.
         faults: what keeps the file from being used.

@@ -35,7 +35,7 @@ class Selection:
 
     Attributes:
         columns: which are text, label and stars; stars that do not fit are left aside.
-        labels: the label column's values, the most frequent first.
+        labels: the label column's values, as `merged` orders them.
         notes: what was guessed or left out, a sentence each.
         places: the rows that were left out or are worth a look.
         faults: what keeps the reviews from being used.
