@@ -99,7 +99,7 @@ def unpack(content: bytes, name: str, max_bytes: int = MAX_BYTES, *, depth: int 
         raise TableError.of(f"{name} is an archive within archives. Unpack it first.")
     try:
         inner = (_from_gzip if content.startswith(_GZIP) else _from_zip)(content, name, max_bytes)
-    except (OSError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+    except (OSError, EOFError, ValueError, zipfile.BadZipFile, zlib.error) as error:
         raise TableError.of(f"{name} is a damaged archive ({error}). Pack it again.") from error
     except (RuntimeError, NotImplementedError) as error:  # a password, or an unusual method
         raise TableError.of(f"{name} cannot be unpacked ({error}). Unpack it first.") from error

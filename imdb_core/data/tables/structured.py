@@ -92,7 +92,7 @@ def read_parquet(content: bytes, name: str, watch: Watch, *, most: int, max_byte
             rows += [Row(len(rows) + at, None, list(row)) for at, row in enumerate(cells, start=1)]
             if len(rows) >= most:
                 break
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, ValueError) as error:
         raise TableError.of(
             f"{name} cannot be read as Parquet ({str(error).splitlines()[0]}). Write it again."
         ) from error

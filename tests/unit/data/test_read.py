@@ -2,11 +2,15 @@
 
 import csv
 import io
+import random
+from contextlib import suppress
 
 import pytest
 
 from imdb_core.data.tables import Table, read_table
 from imdb_core.data.tables.columns import find_text
+from imdb_core.errors import TableError
+from tests.unit.data.brought_files import FILES
 
 REVIEWS = ["Très bon, vraiment.", 'He said "no"; twice.', "Line one\nline two", "Gut – sehr gut"]
 
@@ -95,3 +99,21 @@ def test_the_end_of_a_large_file_decides_on_its_encoding() -> None:
     content = b"id;review\n" + b"1;a\n" * 50_000 + b"2;\xe9\n"
 
     assert read(content).format.encoding == "windows-1252"
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["a Mac's zip", "a gzip that is called .csv", "Hugging Face's Parquet with class names",
+     "a JSON array", "UTF-16, as Excel's Unicode text"],
+)  # fmt: skip
+def test_a_damaged_file_is_read_or_refused_and_nothing_else(name: str) -> None:
+    whole, chance = FILES[name], random.Random(0)
+    for _ in range(60):
+        content = bytearray(whole.content)
+        if chance.random() < 0.5:
+            start = chance.randrange(len(content))
+            del content[start : start + chance.randrange(1, 200)]
+        else:
+            content[chance.randrange(len(content))] = chance.randrange(256)
+        with suppress(TableError):
+            assert read_table(bytes(content), whole.name).rows
