@@ -75,7 +75,7 @@ def test_own_reviews_are_uploaded_explained_used_and_deleted(
     expect(tab.page.locator(MADE_OF_TEXT)).to_have_count(0)
 
     source = "own-mine-img-src-x-onerror-alert-3"
-    tab.button(f"use_{source}").click()
+    tab.button(f"leave_use_{source}").click()
     expect(tab.page).to_have_title("Train · IMDB RNN Studio")
     tab.sees(f"own reviews, {source}: 32 reviews to learn from.")
     tab.button("train").click()
