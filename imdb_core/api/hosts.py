@@ -11,12 +11,13 @@ from starlette.responses import HTMLResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 from streamlit import config
 
-from imdb_core.hosts import is_served, name_in
+from imdb_core.hosts import LOOPBACK_NAMES, is_loopback, is_served, name_in
 
 logger = logging.getLogger(__name__)
 
 _MOST_LOGGED: Final = 20
 _MISDIRECTED: Final = 421
+_EXAMPLE: Final = "192.168.1.20"
 _PAGE: Final = """<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
@@ -30,8 +31,10 @@ code {{ display: block; padding: .6rem .8rem; overflow-x: auto; background: #f1e
 <h1>This server does not answer by this address</h1>
 <p>Your browser called it <b>{name}</b>. It answers to: {allowed}.</p>
 <p>If you run it, stop it, and start it again for those who call it so:</p>
-<code>{command}</code>
-<p>Without make: README, “A class”. If somebody else runs it, show them this page.</p>
+<code>make class HOST="{names}"</code>
+<p>or, without make:</p>
+<code>python -m streamlit run app.py {flags}</code>
+<p>If somebody else runs it, show them this page.</p>
 </html>
 """
 
@@ -58,29 +61,33 @@ class HostCheck:
         if scope["type"] != "http" or is_served(name_in(host), allowed):
             await self._app(scope, receive, send)
             return
-        self._log(host)
+        self._log(host, allowed)
         await _refusal(host, allowed)(scope, receive, send)
 
-    def _log(self, host: str) -> None:
+    def _log(self, host: str, allowed: list[str]) -> None:
         """Say it once for each name, and not for more names than a log can bear."""
         if host not in self._logged and len(self._logged) < _MOST_LOGGED:
             self._logged.add(host)
             logger.warning(
-                "Refused a browser that called this server %r. Start it for that name: %s",
+                "Refused a browser that called this server %r. Start it for that name, too: "
+                'make class HOST="%s"',
                 host[:100],
-                _command(host),
+                " ".join(_names(host, allowed)),
             )
 
 
 def _refusal(host: str, allowed: list[str]) -> HTMLResponse:
-    name = name_in(host)
+    names = _names(host, allowed)
+    flags = [f"--server.allowedHosts {name}" for name in (*LOOPBACK_NAMES[:2], *names)]
     content = _PAGE.format(
-        name=escape(name or host[:100] or "nothing"),
+        name=escape(name_in(host) or host[:100] or "nothing"),
         allowed=escape(", ".join(allowed)),
-        command=escape(_command(host)),
+        names=escape(" ".join(names)),
+        flags=escape(" ".join(["--server.address 0.0.0.0", *flags])),
     )
     return HTMLResponse(content, status_code=_MISDIRECTED, headers={"Cache-Control": "no-store"})
 
 
-def _command(host: str) -> str:
-    return f"make class HOST={name_in(host) or '192.168.1.20'}"
+def _names(host: str, allowed: list[str]) -> list[str]:
+    """Those by which others call the server by now, and the one that was refused."""
+    return [*(name for name in allowed if not is_loopback(name)), name_in(host) or _EXAMPLE]

@@ -60,16 +60,16 @@ def test_preparing_and_waiting_last_and_a_kill_interrupts_both(
         lasts(other, open_tab, "Waiting", waiting)
         assert states(at_home) == ["preparing", "queued"]
         restart(server)
-        # Whose they were is forgotten, so all see the newest.
-        for each in (tab, other):
-            each.sees_run("Interrupted", waiting)
+        # Whose they were is in their folders, so each sees the own.
+        for each, own in ((tab, preparing), (other, waiting)):
+            each.sees_run("Interrupted", own)
             each.faults.clear()  # the browser says in its console that the server was away
         assert states(at_home) == ["interrupted", "interrupted"]
-        lasts(tab, open_tab, "Interrupted", waiting)
+        lasts(tab, open_tab, "Interrupted", preparing)
         assert grave_faults(tab) == []
 
     tab.button("resume").click()
-    tab.sees_run("Training", waiting)
+    tab.sees_run("Training", preparing)
 
 
 def test_failed_and_finished_last_and_outlive_a_kill(

@@ -242,11 +242,11 @@ def test_after_a_kill_the_page_shows_what_the_folders_hold(
         server.kill()
         server.start()
 
-    # While one trains and one waits: whose they were is forgotten, so all see the newest.
+    # While one trains and one waits: whose they were is in their folders, so each sees the own.
     kill()
-    for each in (tab, other):
-        each.sees_run("Interrupted", waiting)
-        each.sees("No epoch was finished, so there are no weights.")
+    tab.sees_run("Interrupted", running)
+    other.sees_run("Interrupted", waiting)
+    other.sees("No epoch was finished, so there are no weights.")
     assert states(at_home) == ["interrupted", "interrupted"]
     kept = record(at_home, running).epochs
     assert len(kept) >= 2
@@ -257,10 +257,9 @@ def test_after_a_kill_the_page_shows_what_the_folders_hold(
     pause(other, at_home, waiting)
     paused = record(at_home, waiting).epochs
     kill()
-    for each in (tab, other):
-        each.page.reload()  # else it would say `Paused` from before, too
-        each.sees_run("Paused", waiting)
-        assert each.curves(least=len(paused)) == recorded_curves(at_home, waiting)
+    other.page.reload()  # else it would say `Paused` from before, too
+    other.sees_run("Paused", waiting)
+    assert other.curves(least=len(paused)) == recorded_curves(at_home, waiting)
     assert record(at_home, waiting).epochs == paused
     assert record(at_home, running).epochs == kept
     other.button("resume").press("Enter")

@@ -254,7 +254,13 @@ def test_a_newcomer_sees_no_strangers_run_as_theirs_and_may_watch_it(
     assert "Someone else's run · " in shown(app)
     assert app.button(key="stop").disabled
 
-    app.button(key="watch_run").click().run()
+    studio.pause(theirs.id, visitor=ANOTHER)
+    next_one = studio.start(ENDLESS, visitor=ANOTHER)
+    after_first_epoch(studio, next_one)
+    app.run()
+    assert f"Paused · {theirs.name}" in shown(app)
+    assert app.button(key="watch_run").label == "Watch it"
+    app.button(key="watch_own").click().run()
     assert "No run yet. Click Train to start one." in shown(app)
 
 

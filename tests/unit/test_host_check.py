@@ -69,9 +69,11 @@ def test_the_page_and_the_log_name_the_command_that_helps(
     with caplog.at_level(logging.WARNING):
         for _ in range(3):
             _, page = answer(guarded, "10.0.0.5:8501")
-    assert "make class HOST=10.0.0.5" in page
+    command = 'make class HOST="192.168.1.20 *.school.example 10.0.0.5"'
+    assert command in page.replace("&quot;", '"')
+    assert "--server.allowedHosts 10.0.0.5" in page
     (said,) = [record.getMessage() for record in caplog.records]
-    assert "make class HOST=10.0.0.5" in said
+    assert command in said
 
 
 def test_what_a_browser_calls_the_server_is_neither_markup_nor_a_command(
@@ -81,5 +83,5 @@ def test_what_a_browser_calls_the_server_is_neither_markup_nor_a_command(
         for number in range(100):
             _, page = answer(guarded, f"<script>;rm{number}")
     assert "<script>" not in page
-    assert "HOST=192.168.1.20" in page
+    assert "rm" not in page.partition("HOST=")[2]
     assert len(caplog.records) <= 20

@@ -46,6 +46,8 @@ def run_view(studio: Studio, run: Run | None) -> None:
         _draw_title(studio, run)
         if run is not None:
             draw_transport(studio, run)
+    if run is None:
+        _draw_stranger(studio)
     # Each part in a place of its own: what appears in one does not push the next one about.
     settings = st.container(horizontal=True, vertical_alignment="center", key="run_settings")
     chart, ending = st.container(), st.container()
@@ -57,8 +59,6 @@ def run_view(studio: Studio, run: Run | None) -> None:
     with chart, frame.errors_as_sentences():
         draw_chart(studio, run)
     if run is None:
-        with queue:
-            _draw_stranger(studio)
         return
     with ending:
         if not run.is_live and run.state != "paused":

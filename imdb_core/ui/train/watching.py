@@ -31,10 +31,10 @@ def draw_watching(studio: Studio, run: Run | None) -> None:
     """A way to the run that trains, where that is another, and the way back."""
     queue = studio.queue()
     if queue and (run is None or run.id != queue[0].id) and not this_visitor().owns(queue[0]):
-        _button("Watch it", ":material/visibility:", queue[0].id)
+        _button("Watch it", ":material/visibility:", "watch_run", queue[0].id)
     if run is not None and st.session_state.get(_WATCHED) == run.id:
-        _button("Back to your own", ":material/arrow_back:", None)
+        _button("Back to your own", ":material/arrow_back:", "watch_own", None)
 
 
-def _button(label: str, icon: str, run_id: str | None) -> None:
-    st.button(label, icon=icon, type="tertiary", key="watch_run", on_click=watch, args=(run_id,))
+def _button(label: str, icon: str, key: str, run_id: str | None) -> None:
+    st.button(label, icon=icon, type="tertiary", key=key, on_click=watch, args=(run_id,))
