@@ -20,14 +20,21 @@ _LIMIT_MS = 90_000
 _BUSY_PROCESSES = 2
 _FLAGS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
 _WALK = """async (pauses) => {
-  const link = title => [...document.querySelectorAll('.st-key-pages a')]
-    .find(each => each.textContent.includes(title));
+  // While one page makes way for the next, its bar of pages may be gone for a moment.
+  const click = async title => {
+    for (;;) {
+      const links = [...document.querySelectorAll('.st-key-pages a')];
+      const link = links.find(each => each.textContent.includes(title));
+      if (link) return link.click();
+      await new Promise(requestAnimationFrame);
+    }
+  };
   const after = ms => new Promise(resolve => setTimeout(resolve, ms));
-  link('Runs').click();
+  await click('Runs');
   await after(pauses[0]);
-  link('Train').click();
+  await click('Train');
   await after(pauses[1]);
-  link('Score').click();
+  await click('Score');
 }"""
 
 
@@ -41,9 +48,8 @@ def walk(page: Page, first_ms: float = 100, second_ms: float = 100) -> None:
     """
     page.evaluate(_WALK, [first_ms, second_ms])
     expect(page).to_have_title("Score · IMDB RNN Studio", timeout=_LIMIT_MS)
-    expect(
-        page.get_by_text("Choose a run").or_(page.locator(".st-key-review")).first
-    ).to_be_visible(timeout=_LIMIT_MS)
+    shown = page.get_by_text("There is no trained network yet").or_(page.locator(".st-key-review"))
+    expect(shown).to_be_visible(timeout=_LIMIT_MS)
 
 
 def main() -> None:
