@@ -20,6 +20,7 @@ from tests.benchmarks import (
     engine_rows,
     evaluate_rows,
     explain_rows,
+    feed_rows,
     memory_rows,
     page_rows,
     preset_rows,
@@ -61,6 +62,7 @@ def rows(home: Path, scratch: Path) -> dict[str, Iterator[Row]]:
         "script": script_rows.script_rows(home),
         "listing": script_rows.listing_rows(scratch),
         "browser": page_rows.page_rows(home),
+        "feed": feed_rows.feed_rows(home),
         "presets": preset_rows.preset_rows(library, scratch, source),
         "changes": preset_rows.change_rows(library, scratch, source),
     }

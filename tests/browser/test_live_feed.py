@@ -169,14 +169,13 @@ def test_fast_walks_between_pages_leave_none_empty(
     has_ended = threading.Event()
 
     def train() -> None:
-        """Epochs and states that pages would be drawn again for."""
+        """Epochs, and now and then another run, for which Runs is drawn again."""
         for epoch in range(6, len(CURVE.epochs)):
             if has_ended.wait(0.05):
                 return
             run.train_to(epoch)
-            if epoch % 3 == 0:
-                run.pause()
-                run.resume()
+            if epoch % 10 == 0:
+                WrittenRun(server.home, CURVE)
 
     training = threading.Thread(target=train)
     training.start()
