@@ -38,7 +38,7 @@ _LABELLED_LINE = re.compile(r"(__label__\S+)\s+(.*)", re.DOTALL)
 
 @dataclass(frozen=True, kw_only=True)
 class ReadChoices:
-    """How to take a file apart; what is None is found out."""
+    """How to take a file apart; what is None is guessed."""
 
     delimiter: str | None = None
     encoding: str | None = None
@@ -61,7 +61,7 @@ def read_table(
     Args:
         content: the file.
         name: the file's.
-        choices: what not to find out.
+        choices: what not to guess.
         watch: hears how far it is, and may cancel.
         max_bytes: of the file, and of what is packed in it.
 

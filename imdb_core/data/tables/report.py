@@ -15,7 +15,7 @@ from imdb_core.errors import TableFault
 
 @dataclass(frozen=True, kw_only=True)
 class TableChoices(ReadChoices):
-    """What the user decides himself; what is None is found out, and `stars=""` is no column.
+    """What the user decides himself; what is None is guessed, and `stars=""` is no column.
 
     Attributes:
         text: a column's name, whatever its case.

@@ -32,7 +32,7 @@ _MOST_VALUES = 500
 
 
 class Selection:
-    """Which rows of a table become reviews; `select` finds it out.
+    """Which rows of a table become reviews; `select` says.
 
     Attributes:
         columns: which are text, label and stars; stars that do not fit are left aside.

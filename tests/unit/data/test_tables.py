@@ -250,7 +250,7 @@ def test_a_score_of_0_or_1_is_a_label_and_no_stars(settings: Settings, name: str
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "windows-1252"])
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
-def test_encoding_and_delimiter_are_found_out(encoding: str, delimiter: str) -> None:
+def test_encoding_and_delimiter_are_guessed(encoding: str, delimiter: str) -> None:
     file = io.StringIO()
     rows = [(f"Très bon, «déjà»; vu {text}", label) for text, label in TEN_EACH]
     csv.writer(file, delimiter=delimiter).writerows([("TEXT ", "Sentiment"), *rows])
