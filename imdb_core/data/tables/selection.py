@@ -141,7 +141,7 @@ class Selection:
             reason = "neither positive nor negative"
             is_known = label_key(value) in meanings  # and counted beside its label
             return self._leave_out(row, reason, f": {shown(value)}", is_listed=not is_known)
-        self._note_repetition(row, text, int(meaning == "positive"))
+        self._note_repetition(row, plain_text(text), int(meaning == "positive"))
         self.reviews.texts.append(text)
         self.reviews.labels.append(int(meaning == "positive"))
         self._take_stars(row)
