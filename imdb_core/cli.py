@@ -22,11 +22,11 @@ from imdb_core.config import PRESETS, TrainConfig, field_specs
 from imdb_core.data import DataLibrary, Progress, is_own
 from imdb_core.errors import (
     ConfigError,
-    CsvError,
     RunArchiveError,
     RunNotFoundError,
     RunStateError,
     StudioError,
+    TableError,
     TextError,
 )
 from imdb_core.runs.event_log import Event
@@ -50,7 +50,7 @@ _LINES_AT_ONCE = 1000
 _MLFLOW_LIMIT_S = 30.0
 _BAD_INPUT_ERRORS = (
     ConfigError,
-    CsvError,
+    TableError,
     RunArchiveError,
     RunNotFoundError,
     RunStateError,

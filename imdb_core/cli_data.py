@@ -6,15 +6,25 @@ import argparse
 from pathlib import Path
 
 from imdb_core.cli_command import AddCommand
+from imdb_core.cli_runs import print_json
 from imdb_core.config import BUILT_IN_SOURCES
-from imdb_core.data import CsvChoices, DataLibrary, Dataset, check_csv
-from imdb_core.data.csv_text import DELIMITERS, ENCODINGS, MAX_BYTES, read_bytes
+from imdb_core.data import DataLibrary, Dataset, TableChoices, TableReport, check_table
 from imdb_core.data.own_reviews import SPLIT_RULE, own_source
 from imdb_core.data.progress import Watch
-from imdb_core.errors import CsvError, DataNotPreparedError
+from imdb_core.data.tables import MEANINGS
+from imdb_core.data.tables.decoding import ENCODINGS
+from imdb_core.data.tables.packing import MAX_BYTES, read_bytes, stem
+from imdb_core.data.tables.table import DELIMITERS
+from imdb_core.errors import DataNotPreparedError, TableError, TableFault
 from imdb_core.settings import Settings
 from imdb_core.terminal import ProgressLine, StopOnSignal
 
+_MEANING_HELP = {
+    "positive": "labels that are positive",
+    "negative": "labels that are negative",
+    "left out": "labels whose reviews are left out, as are all others where you say which are "
+    "positive or negative",
+}
 _NAMED_DELIMITERS = {name: delimiter for delimiter, name in DELIMITERS.items()}
 
 
@@ -26,23 +36,49 @@ def add_commands(add: AddCommand) -> None:
     prepare.add_argument(
         "--path", type=Path, metavar="P", help="an aclImdb folder or its archive (source aclimdb)"
     )
+    prepare.add_argument(
+        "--json", action="store_true", help="print one JSON object, with all that was guessed"
+    )
+    _add_file_options(prepare)
+    delete = add("delete", _delete, "remove a prepared source; runs trained on it stay")
+    delete.add_argument("source", metavar="SOURCE", help="as data status names it")
+
+
+def _add_file_options(prepare: argparse.ArgumentParser) -> None:
     own = prepare.add_argument_group(
         "your own reviews",
-        f"A CSV file of up to {MAX_BYTES >> 20} MB, whose first row names its columns: text, "
-        f"label, and perhaps stars. {SPLIT_RULE}",
+        "A table of texts and labels: CSV, TSV, JSON, JSON lines or Parquet, also as .zip or .gz, "
+        f"up to {MAX_BYTES >> 20} MB. What is not said is guessed, and told. {SPLIT_RULE}",
     )
-    own.add_argument("--csv", type=Path, metavar="FILE", help="the file")
+    own.add_argument("--file", "--csv", type=Path, metavar="F", help="the file")
     own.add_argument("--name", help="what to call them; the file's name if left out")
     for column in ("text", "label", "stars"):
-        own.add_argument(f"--{column}", metavar="COLUMN", help=f"the column with the {column}")
+        own.add_argument(f"--{column}", metavar="C", help=f"the column with the {column}")
+    for meaning in MEANINGS:
+        own.add_argument(
+            f"--{_option(meaning)}", dest=_option(meaning), nargs="+", action="extend",
+            default=[], metavar="V", help=_MEANING_HELP[meaning],
+        )  # fmt: skip
+    own.add_argument(
+        "--header",
+        action=argparse.BooleanOptionalAction,
+        help="whether the first row names the columns; without names, C is a column's number",
+    )
+    own.add_argument(
+        "--quotes-are-text",
+        action=argparse.BooleanOptionalAction,
+        help="whether quotation marks are part of the texts, not signs around cells",
+    )
     own.add_argument(
         "--delimiter",
         metavar="D",
         help="what parts the columns: " + ", ".join(f"{name}" for name in _NAMED_DELIMITERS),
     )
     own.add_argument("--encoding", metavar="E", help="such as " + ", ".join(ENCODINGS))
-    delete = add("delete", _delete, "remove a prepared source; runs trained on it stay")
-    delete.add_argument("source", metavar="SOURCE", help="as data status names it")
+
+
+def _option(meaning: str) -> str:
+    return "leave-out" if meaning == "left out" else meaning
 
 
 def _status(options: argparse.Namespace, settings: Settings) -> int:
@@ -59,10 +95,12 @@ def _status(options: argparse.Namespace, settings: Settings) -> int:
 
 def _prepare(options: argparse.Namespace, settings: Settings) -> int:
     library = DataLibrary(settings)
+    report = TableReport()
     with StopOnSignal() as stop, ProgressLine() as progress_line:
         watch = Watch(progress_line.show, stop.flag.is_set)
-        if options.csv:
-            dataset = _from_csv(options, library, watch)
+        if options.file:
+            report = _read(options, watch)
+            dataset = _add(options, report, library, watch)
         else:
             dataset = library.prepare(
                 options.source if options.path else library.resolve(options.source),
@@ -70,6 +108,11 @@ def _prepare(options: argparse.Namespace, settings: Settings) -> int:
                 on_progress=watch.report,
                 is_cancelled=stop.flag.is_set,
             )
+    if options.json:
+        print_json(_facts(dataset, report))
+        return 0
+    for note in report.notes:
+        print(f"Note: {note}")
     print(
         f"Prepared {dataset.origin}: {len(dataset.train):,} training and "
         f"{len(dataset.test):,} test reviews."
@@ -77,28 +120,62 @@ def _prepare(options: argparse.Namespace, settings: Settings) -> int:
     return 0
 
 
-def _from_csv(options: argparse.Namespace, library: DataLibrary, watch: Watch) -> Dataset:
-    choices = CsvChoices(
+def _facts(dataset: Dataset, report: TableReport) -> dict[str, object]:
+    """What was made, and how the file was understood."""
+    reviews = len(dataset.train) + len(dataset.test)
+    positive = int(dataset.train.labels.sum()) + int(dataset.test.labels.sum())
+    return {
+        "source": dataset.source,
+        "train": len(dataset.train),
+        "test": len(dataset.test),
+        "positive": positive,
+        "negative": reviews - positive,
+        "left_out": report.left_out,
+        "notes": report.notes,
+    }
+
+
+def _read(options: argparse.Namespace, watch: Watch) -> TableReport:
+    """The file as the options have it understood.
+
+    Raises:
+        TableError: it cannot be used; each fault says which option helps.
+    """
+    choices = TableChoices(
         text=options.text,
         label=options.label,
         stars=options.stars,
+        meanings=tuple(
+            (value, meaning) for meaning in MEANINGS for value in getattr(options, _option(meaning))
+        ),
         delimiter=_delimiter(options.delimiter),
         encoding=options.encoding,
+        has_header=options.header,
+        quotes_are_text=options.quotes_are_text,
     )
-    file: Path = options.csv
-    report = check_csv(read_bytes(file), file.name, choices, watch)
+    report = check_table(read_bytes(options.file), options.file.name, choices, watch)
     if report.reviews is None:
-        raise CsvError(report.faults)
-    dataset = library.add_own(
-        options.name or file.stem,
+        raise TableError([_with_options(fault) for fault in report.faults])
+    return report
+
+
+def _with_options(fault: TableFault) -> TableFault:
+    if not fault.options:
+        return fault
+    return TableFault(message=f"{fault.message} Options: {fault.options}")
+
+
+def _add(
+    options: argparse.Namespace, report: TableReport, library: DataLibrary, watch: Watch
+) -> Dataset:
+    assert report.reviews is not None
+    return library.add_own(
+        options.name or stem(options.file.name),
         report.reviews,
-        file_name=file.name,
+        file_name=options.file.name,
         on_progress=watch.report,
         is_cancelled=lambda: watch.is_cancelled,
     )
-    for warning in report.warnings:
-        print(f"Note: {warning}")
-    return dataset
 
 
 def _delimiter(given: str | None) -> str | None:
@@ -107,7 +184,7 @@ def _delimiter(given: str | None) -> str | None:
     if given in _NAMED_DELIMITERS:
         return _NAMED_DELIMITERS[given]
     names = ", ".join(_NAMED_DELIMITERS)
-    raise CsvError.of(f"The delimiter is {given!r}, but must be one letter, or {names}.")
+    raise TableError.of(f"The delimiter is {given!r}, but must be one letter, or {names}.")
 
 
 def _delete(options: argparse.Namespace, settings: Settings) -> int:

@@ -12,7 +12,7 @@ the command line shows it as it is. Anything else that escapes is a defect.
     │   ├── DataNotPreparedError   nothing prepared for this source yet
     │   ├── SourceUnavailableError no network, no such path, too slow
     │   ├── SourceDamagedError     a file is not what it should be; the message names it
-    │   ├── CsvError               a CSV file of one's own that cannot be used, all faults at once
+    │   ├── TableError             a file of reviews that cannot be used, all faults at once
     │   └── PreparationCancelledError
     ├── RunError
     │   ├── RunNotFoundError
@@ -27,7 +27,6 @@ the command line shows it as it is. Anything else that escapes is a defect.
     │   ├── EngineUnavailableError
     │   └── NonFiniteLossError
     └── TextError                a review that cannot be scored
-        └── FileFaultError       a file that cannot be read as a table of reviews
 """
 
 from __future__ import annotations
@@ -87,38 +86,43 @@ class SourceDamagedError(DataError):
 
 
 @dataclass(frozen=True, kw_only=True)
-class CsvFault:
-    """What is wrong with a CSV file, and where: a table's row, whose names are row 1, and a line.
+class TableFault:
+    """What is wrong with a file of reviews, and where.
 
-    Both are None for what concerns the whole file.
+    Attributes:
+        message: what it is; of a row, without a full stop.
+        row: the row as a spreadsheet counts; None for what concerns the whole file.
+        line: the row's first line in a text editor.
+        options: of the command line, that help.
     """
 
     message: str
     row: int | None = None
     line: int | None = None
+    options: str = ""
 
     def __str__(self) -> str:
         if self.row is None:
             return self.message
-        line = "" if self.line == self.row else f" (line {self.line})"
+        line = "" if self.line in (None, self.row) else f" (line {self.line})"
         return f"Row {self.row}{line}: {self.message}."
 
 
-class CsvError(DataError):
-    """A CSV file that cannot be used.
+class TableError(DataError):
+    """A file of reviews that cannot be used.
 
     Attributes:
         faults: all that was found.
     """
 
-    def __init__(self, faults: Sequence[CsvFault]) -> None:
+    def __init__(self, faults: Sequence[TableFault]) -> None:
         self.faults = list(faults)
         super().__init__("\n".join(map(str, faults)))
 
     @classmethod
-    def of(cls, message: str) -> CsvError:
+    def of(cls, message: str, *, options: str = "") -> TableError:
         """The one fault of a whole file."""
-        return cls([CsvFault(message=message)])
+        return cls([TableFault(message=message, options=options)])
 
 
 class PreparationCancelledError(DataError):
@@ -183,7 +187,3 @@ class NonFiniteLossError(TrainingError):
 
 class TextError(StudioError):
     """A text that cannot be scored."""
-
-
-class FileFaultError(TextError):
-    """A file that cannot be read as a table of reviews."""

@@ -94,5 +94,5 @@ with frame.page("Score") as studio:
                            key="many", on_change="rerun")  # fmt: skip
         if many.open:
             with many, frame.errors_as_sentences():
-                draw_many(scorer, calibration)
+                draw_many(studio, scorer, calibration)
     remember_visitor()

@@ -1,7 +1,5 @@
 """Reviews: where they come from, how they are kept, and how they become token ids."""
 
-from imdb_core.data.csv_columns import CsvChoices
-from imdb_core.data.csv_reviews import CsvReport, OwnReviews, check_csv
 from imdb_core.data.encoding import (
     INDEX_FROM,
     PAD_ID,
@@ -15,6 +13,7 @@ from imdb_core.data.progress import Progress
 from imdb_core.data.reviews import Dataset, Reviews, Texts, fingerprint_of
 from imdb_core.data.sources import SOURCES, Counts, SourceStatus, is_own
 from imdb_core.data.split import validation_split
+from imdb_core.data.tables import OwnReviews, TableChoices, TableReport, check_table
 from imdb_core.data.vocabulary import UNKNOWN_WORD, Vocabulary, tokenize
 
 __all__ = [
@@ -25,17 +24,17 @@ __all__ = [
     "UNKNOWN_ID",
     "UNKNOWN_WORD",
     "Counts",
-    "CsvChoices",
-    "CsvReport",
     "DataLibrary",
     "Dataset",
     "OwnReviews",
     "Progress",
     "Reviews",
     "SourceStatus",
+    "TableChoices",
+    "TableReport",
     "Texts",
     "Vocabulary",
-    "check_csv",
+    "check_table",
     "encode",
     "fingerprint_of",
     "is_own",

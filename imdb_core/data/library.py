@@ -10,7 +10,6 @@ from pathlib import Path
 
 from imdb_core.config import OWN_PREFIX, Source
 from imdb_core.data import acl_imdb, keras_imdb, own_reviews, prepared, sample
-from imdb_core.data.csv_reviews import OwnReviews
 from imdb_core.data.lock import alone_with
 from imdb_core.data.progress import Progress, Watch
 from imdb_core.data.reviews import Dataset
@@ -22,12 +21,13 @@ from imdb_core.data.sources import (
     known_source,
     title_of,
 )
+from imdb_core.data.tables.report import OwnReviews
 from imdb_core.errors import (
-    CsvError,
     DataError,
     DataNotPreparedError,
     SourceUnavailableError,
     StorageError,
+    TableError,
 )
 from imdb_core.settings import Settings
 
@@ -172,13 +172,13 @@ class DataLibrary:
 
         Args:
             name: the user's, of which the source's name is made.
-            reviews: what `check_csv` took out of a file.
+            reviews: what `check_table` took out of a file.
             file_name: where they come from, for people.
             on_progress: called often, in this thread.
             is_cancelled: asked several times a second.
 
         Raises:
-            CsvError: the name cannot be used, or is taken.
+            TableError: the name cannot be used, or is taken.
             PreparationCancelledError: cancelled; nothing is left.
             StorageError: the disk is full or the folder cannot be written.
         """
@@ -187,7 +187,9 @@ class DataLibrary:
         watch = Watch(on_progress, is_cancelled)
         with self._lock(source, watch):
             if self._folder(source).exists():
-                raise CsvError.of(f"{source} is there already. Choose another name, or delete it.")
+                raise TableError.of(
+                    f"{source} is there already. Choose another name, or delete it."
+                )
             dataset = own_reviews.make(source, reviews, watch)
             watch.report(Progress(stage="Writing the reviews"))
             with prepared.staging(self._folder(source)) as folder:

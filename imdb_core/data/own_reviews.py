@@ -10,12 +10,12 @@ from dataclasses import replace
 from typing import Final
 
 from imdb_core.config import OWN_PREFIX, Source
-from imdb_core.data.csv_reviews import OwnReviews
 from imdb_core.data.plain_text import plain_text
 from imdb_core.data.progress import Progress, Watch
 from imdb_core.data.reviews import Dataset, Reviews, Texts, fingerprint_of
+from imdb_core.data.tables.report import OwnReviews
 from imdb_core.data.vocabulary import Vocabulary, tokenize
-from imdb_core.errors import CsvError
+from imdb_core.errors import TableError
 
 LONGEST_NAME: Final = 60
 TEST_SHARE: Final = 0.2
@@ -32,14 +32,14 @@ def clean_name(name: str) -> str:
     """A user's name for his reviews, on one line.
 
     Raises:
-        CsvError: there is none, or it is too long.
+        TableError: there is none, or it is too long.
     """
     printable = "".join(letter if letter.isprintable() else " " for letter in name)
     cleaned = " ".join(printable.split())
     if not cleaned:
-        raise CsvError.of("The reviews need a name, such as: shop reviews.")
+        raise TableError.of("The reviews need a name, such as: shop reviews.")
     if len(cleaned) > LONGEST_NAME:
-        raise CsvError.of(
+        raise TableError.of(
             f"The name has {len(cleaned)} characters; the limit is {LONGEST_NAME}. Shorten it."
         )
     return cleaned

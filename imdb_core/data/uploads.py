@@ -1,4 +1,4 @@
-"""Uploaded CSV files, checked and made into sources beside the pages."""
+"""Uploaded files of reviews: looked at beside the pages, and made into sources."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ from dataclasses import replace
 
 from imdb_core.changes import Changes
 from imdb_core.config import Source
-from imdb_core.data.csv_columns import CsvChoices
-from imdb_core.data.csv_reviews import CsvReport, check_csv
 from imdb_core.data.library import DataLibrary
 from imdb_core.data.progress import Progress, Watch
-from imdb_core.errors import CsvError
+from imdb_core.data.tables import TableChoices, TableReport, check_table, look_at_table
+from imdb_core.errors import TableError
 from imdb_core.jobs import Job, JobQueue
+
+SCORED_BYTES = 200 << 20
+"""The limit of a file that is only scored."""
 
 _PREVIEW_CHARACTERS = 200
 _KEPT = 200  # besides those at work: without its reviews, an upload is small
@@ -34,20 +36,26 @@ class Upload:
         source: what it has become.
     """
 
-    def __init__(self, key: str, name: str, choices: CsvChoices) -> None:
+    def __init__(self, key: str, name: str, choices: TableChoices) -> None:
         self.key = key
         self.name = name
         self.choices = choices
         self.check: Job | None = None
-        self.report: CsvReport | None = None
+        self.report: TableReport | None = None
         self.usable: tuple[int, int] | None = None
         self.adding: Job | None = None
         self.source: Source | None = None
 
     @property
+    def job(self) -> Job | None:
+        """The work that is done with it just now."""
+        jobs = (self.adding, self.check)
+        return next((job for job in jobs if job is not None and not job.is_done), None)
+
+    @property
     def is_busy(self) -> bool:
         """Whether something is done with it just now."""
-        return any(job is not None and not job.is_done for job in (self.check, self.adding))
+        return self.job is not None
 
 
 class Uploads:
@@ -67,7 +75,15 @@ class Uploads:
         self._lock = threading.Lock()
         self._uploads: OrderedDict[str, Upload] = OrderedDict()
 
-    def get(self, file_id: str, name: str, content: bytes, choices: CsvChoices) -> Upload:
+    def get(
+        self,
+        file_id: str,
+        name: str,
+        content: bytes,
+        choices: TableChoices,
+        *,
+        is_to_score: bool = False,
+    ) -> Upload:
         """The file's upload; the first question has it checked in the background.
 
         Args:
@@ -75,13 +91,15 @@ class Uploads:
             name: the file's.
             content: its bytes.
             choices: how to read it.
+            is_to_score: it needs no labels, and may be larger.
         """
-        key = hashlib.sha256(f"{file_id} {choices!r}".encode()).hexdigest()
+        key = hashlib.sha256(f"{file_id} {choices!r} {is_to_score}".encode()).hexdigest()
+        look = _look if is_to_score else _check
         with self._lock:
             upload = self._uploads.get(key)
             if upload is None:
                 upload = self._uploads[key] = Upload(key, name, choices)
-                upload.check = self._queue.submit(key, lambda job: _check(job, upload, content))
+                upload.check = self._queue.submit(key, lambda job: look(job, upload, content))
             self._uploads.move_to_end(key)
             self._drop_old()
             return upload
@@ -110,7 +128,7 @@ class Uploads:
     def _add(self, job: Job, upload: Upload, name: str, content: bytes) -> None:
         report = _read(job, upload, content)
         if report.reviews is None:
-            raise CsvError(report.faults)
+            raise TableError(report.faults)
         dataset = self._library.add_own(
             name,
             report.reviews,
@@ -126,13 +144,27 @@ def _check(job: Job, upload: Upload, content: bytes) -> None:
     if report.reviews is not None:
         positive = sum(report.reviews.labels)
         upload.usable = len(report.reviews.labels) - positive, positive
+    upload.report = _small(report)
+
+
+def _look(job: Job, upload: Upload, content: bytes) -> None:
+    watch = _watch(job)
+    report = look_at_table(content, upload.name, upload.choices, watch, max_bytes=SCORED_BYTES)
+    upload.report = _small(report)
+
+
+def _small(report: TableReport) -> TableReport:
+    """A report without the reviews, and with the beginnings of its cells."""
     preview = [[cell[:_PREVIEW_CHARACTERS] for cell in row] for row in report.preview]
-    upload.report = replace(report, preview=preview, reviews=None)
+    return replace(report, preview=preview, reviews=None)
 
 
-def _read(job: Job, upload: Upload, content: bytes) -> CsvReport:
-    watch = Watch(lambda progress: _report(job, progress), job.stop_flag.is_set)
-    return check_csv(content, upload.name, upload.choices, watch)
+def _read(job: Job, upload: Upload, content: bytes) -> TableReport:
+    return check_table(content, upload.name, upload.choices, _watch(job))
+
+
+def _watch(job: Job) -> Watch:
+    return Watch(lambda progress: _report(job, progress), job.stop_flag.is_set)
 
 
 def _report(job: Job, progress: Progress) -> None:

@@ -10,19 +10,16 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from imdb_core.data import Progress
-from imdb_core.data.csv_text import MAX_COLUMNS
-from imdb_core.errors import StudioError, TextError
+from imdb_core.data.progress import Progress, Watch
+from imdb_core.data.tables import Table, TableChoices, read_table, text_column
+from imdb_core.data.tables.table import MAX_COLUMNS
+from imdb_core.data.uploads import SCORED_BYTES
+from imdb_core.errors import PreparationCancelledError, StudioError, TextError
 from imdb_core.jobs import Job, JobQueue
 from imdb_core.scoring.scorer import Score, Scorer
-from imdb_core.scoring.tables import FileFormat, Table, read_table
 
 _RISKY = ("=", "+", "-", "@", "\t", "\r")
 _SCORE_COLUMNS = ("P(positive)", "verdict", "words read", "words", "unknown words", "not scored")
-
-
-class _CancelledError(Exception):
-    """The visitor does not want it any more."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -52,7 +49,7 @@ class ScoredTable:
 
     def text(self, row: int) -> str:
         """The review of a row; empty where the row is too short to have one."""
-        cells = self.table.rows[row]
+        cells = self.table.rows[row].cells
         return cells[self.column] if self.column < len(cells) else ""
 
     def as_csv(self) -> bytes:
@@ -63,11 +60,12 @@ class ScoredTable:
         """
         buffer = io.StringIO(newline="")
         writer = csv.writer(buffer)
-        widest = max([len(self.table.columns), *map(len, self.table.rows)])
+        widest = max([len(self.table.columns), *(len(row.cells) for row in self.table.rows)])
         width = min(widest, MAX_COLUMNS)
         names = [*self.table.columns, *(f"cell {i + 1}" for i in range(width))][:width]
         writer.writerow([*map(_harmless, names), *_SCORE_COLUMNS])
-        for cells, result in zip(self.table.rows, self.results, strict=True):
+        for row, result in zip(self.table.rows, self.results, strict=True):
+            cells = row.cells
             padding = [""] * (width - len(cells))
             writer.writerow([*map(_harmless, cells[:width]), *padding, *_score_cells(result)])
         return ("\ufeff" + buffer.getvalue()).encode("utf-8", "replace")
@@ -91,8 +89,7 @@ class FileScoring:
         id: str,
         name: str,
         content: bytes,
-        format: FileFormat,
-        column: int,
+        choices: TableChoices,
         scorer: Scorer,
     ) -> None:
         self.name = name
@@ -100,8 +97,7 @@ class FileScoring:
         self.result: ScoredTable | None = None
         self.was_cancelled = False
         self._content = content
-        self._format = format
-        self._column = column
+        self._choices = choices
         self._scorer = scorer
         self._queue = queue
         self.job = queue.submit(id, self._work)
@@ -129,39 +125,34 @@ class FileScoring:
         self.job.stop()
 
     def _work(self, job: Job) -> None:
+        watch = Watch(is_cancelled=lambda: job.is_stop_requested)
         try:
-            table = None if job.is_stop_requested else read_table(self._content, self._format)
+            self.result = self._score(watch)
+        except PreparationCancelledError:
+            self.was_cancelled = True
         finally:
             self._content = b""
-        if table is None:
-            self.was_cancelled = True
-            return
+
+    def _score(self, watch: Watch) -> ScoredTable:
+        table = read_table(self._content, self.name, self._choices, watch, max_bytes=SCORED_BYTES)
+        self._content = b""  # what was read takes more, and the scores take time
+        column = text_column(table, self._choices)
         self.rows = len(table.rows)
-        faults = [table.fault(row) for row in range(len(table.rows))]
-        texts = [
-            "" if fault is not None else cells[self._column]
-            for cells, fault in zip(table.rows, faults, strict=True)
-        ]
-        try:
-            results = self._scorer.score_many(texts, on_progress=lambda n: self._note(job, n))
-        except _CancelledError:
-            self.was_cancelled = True
-            return
-        self.result = ScoredTable(
+        texts = ["" if row.fault else row.cells[column] for row in table.rows]
+        results = self._scorer.score_many(texts, on_progress=lambda n: self._note(watch, n))
+        return ScoredTable(
             name=self.name,
             table=table,
-            column=self._column,
+            column=column,
             judge=f"epoch {self._scorer.epoch} of {self._scorer.run.name}",
             results=[
-                result if fault is None else TextError(fault)
-                for result, fault in zip(results, faults, strict=True)
+                TextError(f"{row.fault[0].upper()}{row.fault[1:]}.") if row.fault else result
+                for row, result in zip(table.rows, results, strict=True)
             ],
         )
 
-    def _note(self, job: Job, done: int) -> None:
-        job.progress = Progress(stage="Scoring", done=done, total=self.rows, unit="reviews")
-        if job.is_stop_requested:
-            raise _CancelledError
+    def _note(self, watch: Watch, done: int) -> None:
+        watch.report(Progress(stage="Scoring", done=done, total=self.rows))
 
 
 def _harmless(cell: str) -> str:

@@ -21,6 +21,7 @@ from tests.benchmarks import (
     engine_rows,
     evaluate_rows,
     explain_rows,
+    feed_rows,
     memory_rows,
     page_rows,
     preset_rows,
@@ -77,6 +78,7 @@ PARTS: dict[str, Callable[[Ground], Iterator[Row]]] = {
     "script": lambda on: script_rows.script_rows(on.home),
     "listing": lambda on: script_rows.listing_rows(on.scratch),
     "browser": lambda on: page_rows.page_rows(on.home),
+    "feed": lambda on: feed_rows.feed_rows(on.home),
     "presets": lambda on: preset_rows.preset_rows(on.library, on.scratch, on.source),
     "changes": lambda on: preset_rows.change_rows(on.library, on.scratch, on.source),
 }

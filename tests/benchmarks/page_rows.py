@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from playwright.sync_api import Error, Page, sync_playwright
 
@@ -28,9 +29,9 @@ WAITING = "Waiting in the browser"
 TOLD = "An epoch's seconds, told on the page, median of five servers"
 MEMORY = "A server's peak memory"
 SERVERS = 5
-# A first measurement is confirmed after three idle seconds, and looked for every two.
+# A first measurement is confirmed after three idle seconds.
 _CONFIRMED_MS = 10_000
-_ARGUMENTS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu",
+ARGUMENTS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu",
               "--disable-background-networking"]  # fmt: skip
 # Both moments by the page's own clock: Playwright comes back from a click only after it.
 _NOTE_CLICKS = """document.addEventListener('click', event => {
@@ -51,26 +52,26 @@ def page_rows(home: Path) -> Iterator[Row]:
     executable = shutil.which("chromium")
     with sync_playwright() as playwright:
         try:
-            browser = playwright.chromium.launch(executable_path=executable, args=_ARGUMENTS)
+            browser = playwright.chromium.launch(executable_path=executable, args=ARGUMENTS)
         except Error:
             return
         page = browser.new_page()
         page.add_init_script(_NOTE_CLICKS)
-        port = _free_port()  # one address, as for a user: the browser keeps what it loaded
+        port = free_port()  # one address, as for a user: the browser keeps what it loaded
         starts, clicks, memories = [], [], []
         for _ in range(SERVERS):
             shutil.rmtree(home / "runs", ignore_errors=True)
             started = time.perf_counter()
-            with _server(home, port) as (address, process):
-                _open(page, address)
+            with server_at(home, port) as (address, process):
+                open_train_page(page, address)
                 starts.append(time.perf_counter() - started)
                 clicks += _clicks(page, home, times=3)[1:]  # the first finds it still cold
                 run = _train_to_the_end(page, home)
                 memories.append(peak_megabytes(process))
         told, was = _median_told(page, home, port)
         shutil.rmtree(home / "runs")
-        with _server(home, port) as (address, process):
-            _open(page, address)
+        with server_at(home, port) as (address, process):
+            open_train_page(page, address)
             page.get_by_role("radio", name="Accurate").click()
             parameters = parameter_count(PRESETS["accurate"])
             page.get_by_text(f"{parameters:,} parameters").wait_for()
@@ -115,8 +116,8 @@ def _median_told(page: Page, home: Path, port: int) -> tuple[float, float]:
         # A server of its own: what it tells is not yet corrected by a run, and no baseline is
         # worked out beside the training.
         shutil.rmtree(home / "runs", ignore_errors=True)
-        with _server(home, port) as (address, _):
-            _open(page, address)
+        with server_at(home, port) as (address, _):
+            open_train_page(page, address)
             told = _told_epoch_s(page)
             pairs.append((told, _epoch_s(_train_to_the_end(page, home))))
     return sorted(pairs, key=lambda pair: pair[1] / pair[0])[SERVERS // 2]
@@ -153,7 +154,8 @@ def _train_to_the_end(page: Page, home: Path) -> Run:
 
 
 @contextmanager
-def _server(home: Path, port: int) -> Iterator[tuple[str, int]]:
+def server_at(home: Path, port: int) -> Iterator[tuple[str, int]]:
+    """A server's address and process number; it is killed after the block."""
     process = subprocess.Popen(
         [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port),
          "--server.headless", "true"],
@@ -170,20 +172,21 @@ def _server(home: Path, port: int) -> Iterator[tuple[str, int]]:
         process.wait()
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """One that nobody listens on just now."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port: int = free.getsockname()[1]
         return port
 
 
-def _open(page: Page, address: str) -> None:
+def open_train_page(page: Page, address: str) -> None:
     """Load the page as soon as somebody answers, until Train can be clicked."""
-    host, port = address.removeprefix("http://").split(":")
+    at = urlsplit(address)
     deadline = time.perf_counter() + 60
     while True:
         try:
-            socket.create_connection((host, int(port)), timeout=1).close()
+            socket.create_connection((at.hostname, at.port), timeout=1).close()
             break
         except OSError:
             if time.perf_counter() > deadline:

@@ -9,13 +9,12 @@ from functools import partial
 from pathlib import Path
 
 from imdb_core.config import PRESETS
-from imdb_core.data import DataLibrary, Dataset
+from imdb_core.data import DataLibrary, Dataset, TableChoices
 from imdb_core.jobs import JobQueue
 from imdb_core.runs.execution import execute
 from imdb_core.runs.store import RunStore
 from imdb_core.scoring import Scorer
 from imdb_core.scoring.batch import FileScoring
-from imdb_core.scoring.tables import guess_format, read_head
 from imdb_core.stop_flag import StopFlag
 from tests.benchmarks.measuring import Row, median_seconds, seconds
 
@@ -55,14 +54,12 @@ def _csv_file(path: Path, texts: list[str], dataset: Dataset) -> Path:
 def _score_file(queue: JobQueue, path: Path, scorer: Scorer) -> None:
     """All that the Score page does between the file's choice and the scores of its rows."""
     content = path.read_bytes()
-    format = guess_format(path.name, content)
     scoring = FileScoring(
         queue,
         id=path.name,
         name=path.name,
         content=content,
-        format=format,
-        column=read_head(content, format).guess_text_column(),
+        choices=TableChoices(),
         scorer=scorer,
     )
     job = queue.find(path.name)

@@ -39,7 +39,6 @@ _FURTHER: dict[str, dict[str, dict[str, object]]] = {
     },
 }  # fmt: skip
 _AT_THE_COMPUTER = {"host": "localhost:8501", "origin": "http://localhost:8501"}
-_AT_WORK = ("hourglass", "Getting ready", "Waiting")
 
 
 def script_rows(home: Path) -> Iterator[Row]:
@@ -70,14 +69,14 @@ def script_rows(home: Path) -> Iterator[Row]:
     }
     for page in sorted((PROJECT / "pages").glob("*.py")):
         app.switch_page(f"pages/{page.name}")
-        _run_to_rest(app)
+        _run_to_rest(app, studio)
         name = page.stem.partition("_")[2]
         yield Row(group=GROUP, what=f"the {name} page",
                   ours=_script_ms(app, 20), unit="ms", wanted="≤ 300 ms")  # fmt: skip
         for what, values in further[name].items():
             for key, value in values.items():
                 app.session_state[key] = value
-            _run_to_rest(app)
+            _run_to_rest(app, studio)
             yield Row(group=GROUP, what=f"the {name} page, {what}",
                       ours=_script_ms(app, 20), unit="ms", wanted="≤ 300 ms")  # fmt: skip
 
@@ -102,18 +101,20 @@ def _unfolded(evaluation: Evaluation) -> dict[str, dict[str, object]]:
     }  # fmt: skip
 
 
-def _run_to_rest(app: AppTest) -> None:
+def _run_to_rest(app: AppTest, studio: Studio) -> None:
     """Run until nothing is worked out beside the page any more."""
     app.run()
-    while any(word in said for word in _AT_WORK for said in _said(app)):
+    while _is_at_work(studio):
+        time.sleep(0.05)
         app.run()
     app.run()  # what is kept from then on is kept by now
 
 
-def _said(app: AppTest) -> list[str]:
-    return [caption.value for caption in app.caption] + [
-        str(bar.proto) for bar in app.get("progress")
-    ]
+def _is_at_work(studio: Studio) -> bool:
+    memos = studio.answers, studio.curves, studio.calibrations
+    queues = [studio.files, studio.imports, studio.evaluator._queue, studio._baselines._queue,
+              *(memo._queue for memo in memos)]  # fmt: skip
+    return any(queue.active_ids() for queue in queues)
 
 
 def _script_ms(app: AppTest, times: int) -> float:

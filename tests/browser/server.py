@@ -2,6 +2,7 @@
 
 import http.client
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -26,12 +27,14 @@ class Server:
     Attributes:
         home: its IMDB_STUDIO_HOME.
         log_path: all that it printed, over all its lives.
+        port: where it listens.
     """
 
     def __init__(self, home: Path) -> None:
         self.home = home
         self.log_path = home.with_name(f"{home.name}_server.log")
-        self._port = _free_port()
+        self.port = _free_port()
+        self._base = ""
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -40,14 +43,16 @@ class Server:
 
     def url_at(self, host: str) -> str:
         """Its address for who calls this machine `host`."""
-        return f"http://{host}:{self._port}"
+        return f"http://{host}:{self.port}"
 
-    def start(self, script: str = "app.py", *, flags: Sequence[str] = ()) -> None:
-        """Returns once it answers."""
+    def start(self, script: str = "app.py", *, base: str = "", flags: Sequence[str] = ()) -> None:
+        """Returns once it answers; `base` is the path that its addresses have before theirs."""
+        self._base = base
         with self.log_path.open("ab") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "streamlit", "run", script,
-                 "--server.port", str(self._port), "--server.headless", "true", *flags],
+                 "--server.port", str(self.port), "--server.headless", "true",
+                 "--server.baseUrlPath", base, *flags],
                 cwd=PROJECT,
                 env=self._environment(),
                 stdin=subprocess.DEVNULL,
@@ -79,9 +84,9 @@ class Server:
         return self.log_path.read_text("utf-8", errors="replace")[-4000:]
 
     def failures(self) -> list[str]:
-        """What ended a page's script, as it stands in the log."""
+        """What ended a page's script or was asked of a page that is gone, as the log has it."""
         log = self.log_path.read_text("utf-8", errors="replace") if self.log_path.exists() else ""
-        return log.split("Uncaught app execution")[1:]
+        return re.split("Uncaught app execution|Couldn't find fragment", log)[1:]
 
     def _environment(self) -> dict[str, str]:
         own = {
@@ -94,9 +99,9 @@ class Server:
         return inherited | own
 
     def _is_healthy(self) -> bool:
-        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=5)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
         try:
-            connection.request("GET", "/_stcore/health")
+            connection.request("GET", f"/{self._base}/_stcore/health".replace("//", "/"))
             return connection.getresponse().status == 200
         except OSError:
             return False

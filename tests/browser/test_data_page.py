@@ -29,7 +29,7 @@ def payload(rows: list[tuple[str, str]], name: str) -> FilePayload:
     return {"name": name, "mimeType": "text/csv", "buffer": file.getvalue().encode()}
 
 
-def test_own_reviews_are_uploaded_mended_used_and_deleted(
+def test_own_reviews_are_uploaded_explained_used_and_deleted(
     server: Server, open_tab: OpenTab
 ) -> None:
     good = [(f"{HTML} {i}", "pos") for i in range(20)] + [
@@ -40,9 +40,21 @@ def test_own_reviews_are_uploaded_mended_used_and_deleted(
     tab.open("Data")
 
     upload = tab.page.locator("input[type=file]")
-    upload.set_input_files(payload([*good, (HTML, "**maybe**"), ("", "pos")], "bad.csv"))
-    tab.sees("2 faults to mend")
-    expect(tab.keyed("data_faults")).to_contain_text("the label '**maybe**' is not known")
+    upload.set_input_files(payload([("A film", "**maybe**")] * 3, "bad.csv"))
+    tab.sees("What the labels in 'label' mean is not plain: '**maybe**' (3).")
+    tab.page.get_by_role("button", name=re.compile("Remove")).first.click()
+    tab.sees("An example to fill in")
+
+    odd = [(f"{text} {HTML}", label.replace("pos", MARKDOWN)) for text, label in good]
+    upload.set_input_files(payload([*odd, ("", "neg")], "odd.csv"))
+    tab.sees("Say which are positive")
+    meanings = tab.keyed("data_labels")
+    expect(meanings).to_contain_text("# Great **good** [film](")
+    for place, meaning in enumerate(("Negative", "Positive")):
+        meanings.get_by_text(meaning, exact=True).nth(place).click()
+        tab.sees_rest()
+    tab.sees("40 reviews can be used: 20 positive, 20 negative.")
+    tab.sees("Left out, the text is empty: 1 row (row 42).")
     tab.page.get_by_role("button", name=re.compile("Remove")).first.click()
     tab.sees("An example to fill in")
 
@@ -63,7 +75,7 @@ def test_own_reviews_are_uploaded_mended_used_and_deleted(
     expect(tab.page.locator(MADE_OF_TEXT)).to_have_count(0)
 
     source = "own-mine-img-src-x-onerror-alert-3"
-    tab.button(f"use_{source}").click()
+    tab.button(f"leave_use_{source}").click()
     expect(tab.page).to_have_title("Train · IMDB RNN Studio")
     tab.sees(f"own reviews, {source}: 32 reviews to learn from.")
     tab.button("train").click()

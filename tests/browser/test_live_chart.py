@@ -64,7 +64,6 @@ class Stage:
         self._home = home
         self._scene: dict[str, Any] = {}
         self._is_open = False
-        self.begin()
 
     def begin(self, pinned_texts: Sequence[str] = ()) -> None:
         """Have a new run followed, which has no epoch yet."""
@@ -119,6 +118,7 @@ def spans(stage: Stage, word: str, count: int) -> list[tuple[float, float]]:
 @pytest.fixture
 def stage(server: Server, open_tab: OpenTab) -> Stage:
     stage = Stage(open_tab(), server.home)
+    stage.begin()
     stage.run.train_to(30)
     stage.tell(baselines=BASELINES, patience=0)
     server.start("tests/browser/live_chart_app.py")

@@ -3,15 +3,16 @@
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from imdb_core.config import field_specs
-from imdb_core.data import CsvChoices, DataLibrary
-from imdb_core.data.csv_reviews import LEAST_OF_A_CLASS, check_csv
+from imdb_core.data import DataLibrary, TableChoices, check_table
 from imdb_core.data.own_reviews import SPLIT_RULE
+from imdb_core.data.tables.selection import LEAST_OF_A_CLASS
 from imdb_core.data.uploads import Upload
 from imdb_core.studio import Studio
 from tests.browser.homes import lend
@@ -25,7 +26,8 @@ GOOD = HEADER + "".join(
     for word, label in (("lovely", "pos"), ("dreadful", "neg"))
     for count in range(LEAST_OF_A_CLASS)
 )
-FAULTY = GOOD + "A film,**maybe**\n,pos\n"
+FAULTY = GOOD + "A film,**maybe**\n,pos\nalone\n"
+UNKNOWN = GOOD.replace(",pos", ",*up*").replace(",neg", ",down")
 SOURCE = "own-shop"
 
 
@@ -45,12 +47,31 @@ def upload(page: AppTest, studio: Studio, content: str) -> Upload:
     page.file_uploader[0].set_value(("shop.csv", content.encode(), "text/csv")).run()
     assert not page.exception, page.exception
     file_id = page.session_state["data_uploaded"]
-    upload = studio.uploads.get(file_id, "shop.csv", content.encode(), CsvChoices())
+    upload = studio.uploads.get(file_id, "shop.csv", content.encode(), TableChoices())
     assert upload.check is not None
     assert upload.check.wait(30)
     page.run()
     assert not page.exception, page.exception
     return upload
+
+
+def settle(page: AppTest, studio: Studio) -> None:
+    """Have what was chosen looked at to its end, and the page drawn with it."""
+    page.run()
+    for each in list(studio.uploads._uploads.values()):
+        assert each.check is not None
+        assert each.check.wait(30)
+    page.run()
+    assert not page.exception, page.exception
+
+
+def labels(page: AppTest) -> dict[str, Any]:
+    """The choices of what each label means, by their names."""
+    return {
+        control.label.replace("\\", "").replace("**", ""): control
+        for control in page.segmented_control
+        if (control.key or "").startswith("meaning_")
+    }
 
 
 def make_source(page: AppTest, uploaded: Upload) -> None:
@@ -64,7 +85,7 @@ def make_source(page: AppTest, uploaded: Upload) -> None:
 
 def add_own(home: Path, content: str) -> None:
     """Make a source of a file, in another process's library."""
-    report = check_csv(content.encode(), "shop.csv")
+    report = check_table(content.encode(), "shop.csv")
     assert report.reviews is not None
     DataLibrary(settings_in(home)).add_own("shop", report.reviews, file_name="shop.csv")
 
@@ -73,7 +94,7 @@ def test_of_a_file_of_very_many_columns_none_is_drawn(open_page: OpenPage, studi
     page = open_page(PAGE)
     upload(page, studio, "text,label" + ",more" * 50_000 + "\n")
 
-    assert "1 fault to mend" in texts(page)
+    assert "has 50,002 cells; the limit is 200" in texts(page)
     assert not page.selectbox
     assert "data_make" not in [button.key for button in page.button]
 
@@ -203,17 +224,76 @@ def test_a_name_that_is_taken_is_told_and_its_source_is_not_called_added(
     assert not page.success
 
 
-def test_a_faulty_file_names_its_rows_and_cannot_be_used(
-    open_page: OpenPage, studio: Studio
-) -> None:
+def test_rows_that_are_left_out_are_named_and_counted(open_page: OpenPage, studio: Studio) -> None:
     page = open_page(PAGE)
     upload(page, studio, FAULTY)
 
-    assert "2 faults to mend" in page.error[0].value
-    faults = page.table[0].value
-    assert list(faults["Where"]) == ["Row\N{NO-BREAK SPACE}22", "Row\N{NO-BREAK SPACE}23"]
-    assert "the label '**maybe**' is not known" in faults["What"].iloc[0].replace("\\", "")
+    places = page.table[0].value
+    assert list(places["Where"]) == [f"Row\N{NO-BREAK SPACE}{row}" for row in (22, 23, 24)]
+    assert "neither positive nor negative: '**maybe**'" in places["What"].iloc[0].replace("\\", "")
+    assert "Left out, the text is empty: 1 row (row 23)" in texts(page)
+    assert f"**{2 * LEAST_OF_A_CLASS}** reviews can be used" in texts(page)
+
+
+def test_labels_that_nobody_knows_wait_for_the_visitor_to_explain_them(
+    open_page: OpenPage, studio: Studio
+) -> None:
+    page = open_page(PAGE)
+    upload(page, studio, UNKNOWN)
+    meanings = labels(page)
+    assert list(meanings) == ["*up* · 10 rows", "down · 10 rows"]
+    assert [control.value for control in meanings.values()] == [None, None]
+    assert "Say which are positive" in texts(page)
     assert "data_make" not in {button.key for button in page.button}
+
+    meanings["*up* · 10 rows"].set_value("positive")
+    settle(page, studio)
+    labels(page)["down · 10 rows"].set_value("negative")
+    settle(page, studio)
+
+    assert not page.error
+    assert "**20** reviews can be used: 10 positive, 10 negative." in texts(page)
+    labels(page)["down · 10 rows"].set_value("left out")
+    settle(page, studio)
+    assert "No negative reviews can be used" in texts(page)
+    page.button(key="table_undo").click()
+    settle(page, studio)
+    assert [control.value for control in labels(page).values()] == [None, None]
+
+
+def test_what_labels_were_taken_for_is_shown_and_can_be_changed(
+    open_page: OpenPage, studio: Studio
+) -> None:
+    page = open_page(PAGE)
+    rows = "".join(f"Film {at} of them,{at % 3 - 1}\n" for at in range(60))
+    upload(page, studio, HEADER + rows)
+
+    taken = {name[:2].strip(): control.value for name, control in labels(page).items()}
+    assert taken == {"-1": "negative", "0": "left out", "1": "positive"}
+    assert "Hugging Face's files write 0 for negative" in texts(page)
+    labels(page)["0 · 20 rows"].set_value("negative")
+    settle(page, studio)
+    assert "**60** reviews can be used: 20 positive, 40 negative." in texts(page)
+
+
+def test_columns_header_and_quotes_can_be_changed(open_page: OpenPage, studio: Studio) -> None:
+    page = open_page(PAGE)
+    rows = "".join(f'{at},"A film, {at}\n or two",{at % 2},{at % 2}\n' for at in range(40))
+    upload(page, studio, "id,text,label,other\n" + rows)
+    assert [box.value for box in page.selectbox[-3:]] == ["text", "label", "no column"]
+    assert "40 rows with a cell over several lines" in texts(page)
+
+    page.selectbox[-2].set_value("other")
+    settle(page, studio)
+    assert "the label in 'other'" in texts(page)
+    header, quotes = page.toggle
+    assert (header.value, quotes.value) == (True, False)
+    header.set_value(False)
+    settle(page, studio)
+    assert page.selectbox[-2].options == ["column 1", "column 2", "column 3", "column 4"]
+    page.toggle[1].set_value(True)
+    settle(page, studio)
+    assert "Quotation marks are taken for text" in texts(page)
 
 
 @pytest.mark.parametrize("file", ["meta.json", "words.txt", "train_labels.npy", "test_ranks.npy"])

@@ -166,10 +166,18 @@ def test_networks_that_would_be_called_the_same_can_be_told_apart(
     assert opened.selectbox[0].value == twins[-1].id
 
 
-def test_another_file_has_its_own_column_of_reviews(open_page: OpenPage) -> None:
+def test_another_file_has_its_own_column_of_reviews(open_page: OpenPage, studio: Studio) -> None:
     page = unfold(open_page(PAGE), "many")
-    for content, column in (("id,review\n1,good\n", 1), ("review,id\ngood,1\n", 0)):
+    for content, column in (
+        ("id,review\n1,good\n", "review"),
+        ("review_id,body\n1,good\n", "body"),
+        ('{"id": 1, "tweet": "good"}\n{"id": 2, "tweet": "bad"}\n', "tweet"),
+    ):
         page.file_uploader[0].set_value(("a.csv", content.encode(), "text/csv")).run()
+        for upload in list(studio.uploads._uploads.values()):
+            assert upload.check is not None
+            assert upload.check.wait(30)
+        page.run()
         assert not page.exception, page.exception
         (chosen,) = [box for box in page.selectbox if box.label == "Column with the reviews"]
         assert chosen.value == column

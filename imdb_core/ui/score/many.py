@@ -3,33 +3,44 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import replace
 
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
+from streamlit.typing import UploadedFile
 
+from imdb_core.data import TableReport
+from imdb_core.data.tables.packing import stem
+from imdb_core.data.tables.table import MAX_ROWS
+from imdb_core.data.uploads import SCORED_BYTES
 from imdb_core.scoring import Score, Scorer
 from imdb_core.scoring.batch import FileScoring, ScoredTable
 from imdb_core.scoring.calibration import Calibration
-from imdb_core.scoring.tables import ROW_LIMIT, FileFormat, guess_format, read_head
-from imdb_core.studio import the_studio
+from imdb_core.studio import Studio, the_studio
 from imdb_core.ui import frame
 from imdb_core.ui.progress import draw_progress
 from imdb_core.ui.score.charts import CHART_CONFIG, scores_figure
 from imdb_core.ui.score.state import files, keep_file
+from imdb_core.ui.table_preview import (
+    KINDS_OF_FILES,
+    choices_of,
+    draw_column,
+    draw_error,
+    draw_notes,
+    draw_reading,
+    draw_work,
+    looked_at,
+)
 from imdb_core.ui.visitor import visitor_id
 from imdb_core.ui.wording import as_markdown
 
-_LARGEST_MB = 200
 _ROWS_SHOWN = 1000
 _TEXT_SHOWN = 300
-_CELL_SHOWN = 120
 _UPLOADS = "uploads"
 _ORDERS = ("As in the file", "Most positive", "Most negative", "Unsure", "Not scored")
 
 
-def draw_many(scorer: Scorer, calibration: Calibration | None) -> None:
+def draw_many(studio: Studio, scorer: Scorer, calibration: Calibration | None) -> None:
     """Choose a file and a column; then watch, look and download."""
     scoring = files.get(visitor_id())
     if scoring is not None and not scoring.is_done:
@@ -38,45 +49,39 @@ def draw_many(scorer: Scorer, calibration: Calibration | None) -> None:
     if scoring is not None:
         _draw_end(scoring, calibration)
     with frame.errors_as_sentences():
-        _draw_upload(scorer)
+        _draw_upload(studio, scorer)
 
 
-def _draw_upload(scorer: Scorer) -> None:
-    uploaded = st.file_uploader(
-        "A CSV file, or a text file with one review a line",
-        type=["csv", "tsv", "txt"],
-        max_upload_size=_LARGEST_MB,
-        help=f"Up to {ROW_LIMIT:,} rows. It stays on the computer that runs this page.",
+def _draw_upload(studio: Studio, scorer: Scorer) -> None:
+    file = st.file_uploader(
+        "A file of reviews",
+        max_upload_size=SCORED_BYTES >> 20,
+        help=f"{KINDS_OF_FILES}, or a text file with one review a line; up to {MAX_ROWS:,} rows. "
+        "It stays on the computer that runs this page.",
         # Another key lets go of the file once its rows are in work.
         key=f"upload_{st.session_state.get(_UPLOADS, 0)}",
     )
-    if uploaded is None:
+    if file is None:
         return
-    content = uploaded.getvalue()
-    format = guess_format(uploaded.name, content)
-    has_header = st.checkbox(
-        "The first row names the columns", value=format.has_header, key=f"header_{uploaded.file_id}"
-    )
-    format = replace(format, has_header=has_header)
-    head = read_head(content, format)
-    st.caption(as_markdown(f"Read as {format.words}. The first rows:"))
-    st.dataframe(
-        [
-            {name: cell[:_CELL_SHOWN] for name, cell in zip(head.columns, row, strict=False)}
-            for row in head.rows
-        ],
-        hide_index=True,
-        key="file_head",
-    )
-    column_key = f"file_column_{uploaded.file_id}"  # another file has other columns
+    upload = looked_at(studio.uploads, file, is_to_score=True)
+    if upload.is_busy:
+        draw_work(upload)
+        return
+    if upload.check is not None and upload.check.error is not None:
+        draw_error(upload.check)
+    if upload.report is not None:
+        _draw_report(upload.report, file, scorer)
+
+
+def _draw_report(report: TableReport, file: UploadedFile, scorer: Scorer) -> None:
+    for fault in report.faults:
+        st.error(as_markdown(fault.message), icon=":material/error:")
+    draw_reading(report, file)
+    if report.table is None or report.columns.text is None:
+        return
+    draw_notes(report.notes[1:])  # the first one stands above the rows
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        column = st.selectbox(
-            "Column with the reviews",
-            range(len(head.columns)),
-            index=head.guess_text_column(),
-            format_func=head.columns.__getitem__,
-            key=column_key,
-        )
+        draw_column("text", "Column with the reviews", report, file, report.columns.text)
         # A callback: a rerun that another part of the page asks for would lose the click.
         st.button(
             "Score all rows",
@@ -84,24 +89,19 @@ def _draw_upload(scorer: Scorer) -> None:
             icon=":material/playlist_play:",
             key="score_file",
             on_click=_score_file,
-            args=(uploaded.name, content, format, column, column_key, scorer),
+            args=(file, scorer),
         )
 
 
-def _score_file(
-    name: str, content: bytes, format: FileFormat, column: int, column_key: str, scorer: Scorer
-) -> None:
-    # What is chosen by now may be another column than when the button was drawn; it is not known
-    # where the page has been left, or the browser has not told yet what it shows.
-    column = st.session_state.get(column_key, column)
+def _score_file(file: UploadedFile, scorer: Scorer) -> None:
+    # What is chosen by now may be another column than when the button was drawn.
     visitor = visitor_id()
     scoring = FileScoring(
         the_studio().files,
         id=f"{visitor}-{secrets.token_hex(4)}",
-        name=name,
-        content=content,
-        format=format,
-        column=column,
+        name=file.name,
+        content=file.getvalue(),
+        choices=choices_of(file),
         scorer=scorer,
     )
     keep_file(visitor, scoring)
@@ -111,8 +111,7 @@ def _score_file(
 def _draw_progress(scoring: FileScoring) -> None:
     at_first = "Waiting for another file" if scoring.place else "Reading the file"
     draw_progress(scoring.job, key="scoring_file", at_first=at_first)
-    if st.button("Cancel", icon=":material/close:", key="cancel_file"):
-        scoring.cancel()
+    st.button("Cancel", icon=":material/close:", key="cancel_file", on_click=scoring.cancel)
 
 
 def _draw_end(scoring: FileScoring, calibration: Calibration | None) -> None:
@@ -138,7 +137,7 @@ def _draw_result(result: ScoredTable, calibration: Calibration | None) -> None:
         st.download_button(
             "Download as CSV",
             data=result.as_csv,
-            file_name=f"{result.name.rpartition('.')[0] or 'reviews'}_scored.csv",
+            file_name=f"{stem(result.name)}_scored.csv",
             mime="text/csv",
             icon=":material/download:",
             on_click="ignore",

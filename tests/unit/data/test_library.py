@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
-from imdb_core.data import DataLibrary, Progress, check_csv
+from imdb_core.data import DataLibrary, Progress, check_table
 from imdb_core.errors import (
     DataNotPreparedError,
     PreparationCancelledError,
@@ -16,7 +16,7 @@ from imdb_core.errors import (
     StorageError,
 )
 from imdb_core.settings import Settings
-from tests.unit.data.test_csv_reviews import GOOD
+from tests.unit.data.test_tables import GOOD
 
 PROJECT = Path(__file__).parents[3]
 
@@ -82,7 +82,7 @@ def test_waiting_for_another_preparation_can_be_cancelled(settings: Settings) ->
 
 def test_what_is_ready_waits_for_nobody_who_adds_reviews(settings: Settings) -> None:
     library = DataLibrary(settings)
-    reviews = check_csv(GOOD.encode(), "f.csv").reviews
+    reviews = check_table(GOOD.encode(), "f.csv").reviews
     assert reviews is not None
     bens = library.add_own("ben", reviews, file_name="f.csv")
     seen: list[Progress] = []

@@ -5,11 +5,10 @@ from contextlib import contextmanager
 
 import pytest
 
-from imdb_core.data import CsvChoices, CsvReport, DataLibrary, check_csv, uploads
-from imdb_core.data.csv_reviews import OwnReviews
+from imdb_core.data import DataLibrary, OwnReviews, TableChoices, TableReport, check_table, uploads
 from imdb_core.data.uploads import Upload, Uploads
 from imdb_core.settings import Settings
-from tests.unit.data.test_csv_reviews import GOOD
+from tests.unit.data.test_tables import GOOD
 
 WAIT_S = 30
 
@@ -20,7 +19,7 @@ def library(settings: Settings) -> DataLibrary:
 
 
 def ask(held: Uploads, file_id: str, content: str = GOOD) -> Upload:
-    return held.get(file_id, "f.csv", content.encode(), CsvChoices())
+    return held.get(file_id, "f.csv", content.encode(), TableChoices())
 
 
 def checked(held: Uploads, file_id: str, content: str = GOOD) -> Upload:
@@ -106,13 +105,13 @@ def test_of_a_checked_file_only_what_is_shown_stays(
 ) -> None:
     reviews: list[weakref.ref[OwnReviews]] = []
 
-    def watched_check(*args: object) -> CsvReport:
-        report = check_csv(*args)  # type: ignore[arg-type]
+    def watched_check(*args: object) -> TableReport:
+        report = check_table(*args)  # type: ignore[arg-type]
         assert report.reviews is not None
         reviews.append(weakref.ref(report.reviews))
         return report
 
-    monkeypatch.setattr(uploads, "check_csv", watched_check)
+    monkeypatch.setattr(uploads, "check_table", watched_check)
     upload = checked(Uploads(library), "1", f"text,label\n{'long ' * 100},pos\n" + GOOD[11:])
 
     assert [found() for found in reviews] == [None]
