@@ -14,16 +14,18 @@ import time
 from datetime import datetime
 from urllib.parse import urlsplit
 
+_LONGEST_LINE = 1 << 24  # all epochs so far come in one
+
 
 async def read(url: str, run_id: str, until: float) -> dict[int, float]:
     """Seconds from the end of each epoch, as the run's file tells it, to its arrival."""
     address = urlsplit(url)
-    reader, writer = await asyncio.open_connection(address.hostname, address.port)
-    topics = f"topic=queue&topic=numbers/{run_id}&topic=run/{run_id}"
-    question = (
-        f"GET /api/changes?{topics}&run={run_id}@0 HTTP/1.1\r\nHost: {address.netloc}\r\n\r\n"
+    reader, writer = await asyncio.open_connection(
+        address.hostname, address.port, limit=_LONGEST_LINE
     )
-    writer.write(question.encode())
+    topics = f"topic=queue&topic=numbers/{run_id}&topic=run/{run_id}"
+    writer.write(f"GET /api/changes?{topics}&run={run_id}@0 HTTP/1.1\r\n".encode())
+    writer.write(f"Host: {address.netloc}\r\n\r\n".encode())
     found: dict[int, float] = {}
     is_first = True  # all that was there before: it tells nothing of a delay
     while (left := until - time.monotonic()) > 0:

@@ -112,7 +112,8 @@ def _run_to_rest(app: AppTest, studio: Studio) -> None:
 
 def _is_at_work(studio: Studio) -> bool:
     memos = studio.answers, studio.curves, studio.calibrations
-    queues = [studio.files, studio.imports, studio.evaluator._queue, studio._baselines._queue,
+    queues = [studio.files, studio.imports, studio.evaluator._evaluations,
+              studio.evaluator._baselines, studio._baselines._queue,
               *(memo._queue for memo in memos)]  # fmt: skip
     return any(queue.active_ids() for queue in queues)
 

@@ -1,17 +1,18 @@
 """Pages follow a run by themselves, whatever happens between the server and the browser."""
 
 import re
-import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import OpenTab
+from tests.browser.homes import lend
 from tests.browser.proxy import Proxy
 from tests.browser.server import Server
-from tests.browser.tab import Tab
-from tests.browser.walks import walk
+from tests.browser.tab import ENDLESS, Tab
+from tests.browser.walks import pauses, walk
 from tests.browser.written_run import WrittenRun
 from tests.other_program import OtherProgram
 from tests.unit.training.recorded_curves import recorded_curve
@@ -161,29 +162,15 @@ def test_a_run_whose_process_was_killed_is_called_interrupted(
 
 
 def test_fast_walks_between_pages_leave_none_empty(
-    server: Server, run: WrittenRun, open_tab: OpenTab
+    server: Server, open_tab: OpenTab, sample_home: Path
 ) -> None:
+    lend(sample_home, "sample", server.home)
+    server.start()
     tab = open_tab()
-    tab.open()
-    follows(tab, run, 5)
-    has_ended = threading.Event()
-
-    def train() -> None:
-        """Epochs, and now and then another run, for which Runs is drawn again."""
-        for epoch in range(6, len(CURVE.epochs)):
-            if has_ended.wait(0.05):
-                return
-            run.train_to(epoch)
-            if epoch % 10 == 0:
-                WrittenRun(server.home, CURVE)
-
-    training = threading.Thread(target=train)
-    training.start()
-    try:
-        for _ in range(WALKS):
-            walk(tab.page)
-    finally:
-        has_ended.set()
-        training.join()
+    tab.open_with(source="sample", **ENDLESS)
+    tab.button("train").click()
+    tab.curves(least=1)
+    for number in range(WALKS):
+        walk(tab.page, *pauses(number))
     assert tab.faults == []
     assert server.failures() == []
