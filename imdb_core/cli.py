@@ -29,6 +29,7 @@ from imdb_core.errors import (
 from imdb_core.runs.event_log import Event
 from imdb_core.runs.run import Run
 from imdb_core.runs.store import RunStore
+from imdb_core.runs.trained_on import check_can_go_on
 from imdb_core.settings import Settings
 from imdb_core.terminal import ProgressLine, StopOnSignal
 
@@ -78,6 +79,7 @@ def _train(options: argparse.Namespace, settings: Settings) -> int:
 
 def _runs_resume(options: argparse.Namespace, settings: Settings) -> int:
     store = open_store(settings)
+    check_can_go_on(store.get(options.run), DataLibrary(settings))
     return _execute(store.claim(options.run), store, settings, options.jsonl)
 
 

@@ -20,6 +20,7 @@ from imdb_core.mlflow_mirror import MlflowMirror
 from imdb_core.runs.pinned_texts import checked_texts
 from imdb_core.runs.run import Run
 from imdb_core.runs.store import RunStore
+from imdb_core.runs.trained_on import check_can_go_on
 from imdb_core.settings import Settings
 
 if TYPE_CHECKING:
@@ -65,9 +66,10 @@ class Studio:
         self._costs = CostFinder(settings, self.library, self._is_busy)
         self._making = threading.Lock()
         self._evaluator: Evaluator | None = None
+        self.library.sweep()
         try:
             self.store.mark_interrupted()
-        except StorageError as error:  # a full disk: what is there can be looked at all the same
+        except StorageError as error:  # what is there can be looked at all the same
             logger.warning("%s", error)
 
     def start(
@@ -113,6 +115,7 @@ class Studio:
         Raises:
             RunNotFoundError: there is no such run.
             RunStateError: it is at work, or came to its end by a rule.
+            DataChangedError: other reviews are here than it was trained on.
         """
         return self._continue(run_id, visitor, lambda: self.store.claim(run_id))
 
@@ -132,6 +135,7 @@ class Studio:
         Raises:
             RunNotFoundError: there is no such run.
             RunStateError: no rule ended it.
+            DataChangedError: other reviews are here than it was trained on.
         """
         return self._continue(run_id, visitor, lambda: self.store.keep_going(run_id, more_epochs))
 
@@ -191,7 +195,7 @@ class Studio:
         active = self._training.active_ids()
         own = [run_id for run_id, by in list(self._visitors.items()) if by == visitor]
         for run_id in [*(run_id for run_id in active if run_id in own), *reversed(own), *active]:
-            with suppress(RunError):  # deleted, or damaged
+            with suppress(RunError, StorageError):  # deleted, damaged, or not to be read
                 return self.store.get(run_id)
         return self.store.newest()
 
@@ -199,7 +203,8 @@ class Studio:
         """The runs at work or waiting in this process, in order."""
         runs = []
         for run_id in self._training.active_ids():
-            with suppress(RunError):  # superseded without an epoch: gone before its job
+            # Superseded without an epoch, and so gone before its job; or not to be read.
+            with suppress(RunError, StorageError):
                 runs.append(self.store.get(run_id))
         return runs
 
@@ -263,7 +268,9 @@ class Studio:
         if ending is not None and not self.store.get(run_id).is_live:
             ending.wait(_JOB_END_S)
         with self._starting:
-            was_paused = self.store.get(run_id).state == "paused"
+            run = self.store.get(run_id)
+            was_paused = run.state == "paused"
+            check_can_go_on(run, self.library)
             claim()
             # Taken out and put in again: the last of a visitor's runs is the one to look at.
             former = self._visitors.pop(run_id, visitor)

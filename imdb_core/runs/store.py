@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import json
+import logging
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
@@ -12,19 +13,23 @@ from pathlib import Path
 from filelock import FileLock
 
 from imdb_core.config import TrainConfig
-from imdb_core.errors import RunDamagedError, RunStateError, StorageError
-from imdb_core.files import write_json_atomically
+from imdb_core.errors import RunDamagedError, RunError, RunStateError, StorageError
+from imdb_core.files import is_there, parse_checked_json, write_json_atomically
+from imdb_core.owner import this_process
 from imdb_core.runs import transitions
 from imdb_core.runs.annotations import clean_label, cleaned
+from imdb_core.runs.checkpoints import read
 from imdb_core.runs.choice import NAMES, choose
 from imdb_core.runs.digest import code_mark
 from imdb_core.runs.event_log import Event, EventLog, utc_now
-from imdb_core.runs.owner import this_process
+from imdb_core.runs.folder import EVENTS, RUN_JSON
+from imdb_core.runs.reading import read_run
 from imdb_core.runs.recycling import RecycleBin
 from imdb_core.runs.run import SCHEMA_VERSION, DatasetInfo, Run
 from imdb_core.runs.shelf import RunShelf
 
-_DRAFT_KEPT_FOR = timedelta(days=1)
+logger = logging.getLogger(__name__)
+
 _PACKAGES = ("torch", "numpy", "numba")
 
 
@@ -87,20 +92,26 @@ class RunStore:
             "pinned_texts": list(pinned_texts),
             "guess": guess,
         }
-        with self.shelf.new_folder(run_id) as draft:
-            write_json_atomically(draft / "run.json", facts)
-            EventLog(draft / "events.jsonl", now=self._now).append(
-                "queued", owner=vars(this_process())
-            )
-        return self.get(run_id)
+        with self.shelf.draft() as draft:
+            write_json_atomically(draft / RUN_JSON, facts)
+            EventLog(draft / EVENTS, now=self._now).append("queued", owner=vars(this_process()))
+            run = read_run(draft)
+            self.shelf.add(draft, run_id)  # nothing that may fail comes after it
+        return replace(run, id=run_id, folder=self.folder / run_id)
 
-    def add(self, draft: Path, run_id: str) -> Run:
-        """Take in a filled draft of the shelf; it gets another id if there is a run of this one."""
+    def add(self, draft: Path, run: Run, run_id: str) -> Run:
+        """Take in a filled draft of the shelf; it gets another id if there is a run of this one.
+
+        Args:
+            draft: the folder.
+            run: as it was read from there.
+            run_id: the id that it had elsewhere.
+        """
         with self._lock():
-            if (self.folder / run_id).exists():
+            if is_there(self.folder / run_id):
                 run_id = self.shelf.free_id(run_id.rpartition("_")[0])
             self.shelf.add(draft, run_id)
-        return self.get(run_id)
+        return replace(run, id=run_id, folder=self.folder / run_id)
 
     def get(self, run_id: str) -> Run:
         """The run as it stands now.
@@ -205,7 +216,7 @@ class RunStore:
         self, run_id: str, *, on_event: Callable[[Event], None] = lambda event: None
     ) -> EventLog:
         """The run's events, to append to; `on_event` is told each one that is on disk."""
-        path = self.shelf.find(run_id) / "events.jsonl"
+        path = self.shelf.find(run_id) / EVENTS
         return EventLog(path, on_event=on_event, now=self._now)
 
     def claim(self, run_id: str) -> Run:
@@ -237,13 +248,24 @@ class RunStore:
             transitions.withdraw(self.get(run_id), self.log(run_id))
 
     def mark_interrupted(self) -> list[str]:
-        """Write down which runs lost their process; returns their ids. Old rubbish goes."""
-        if not self.folder.exists():
+        """Write down which runs lost their process; returns their ids. Old rubbish goes.
+
+        Raises:
+            StorageError: the folder cannot be written.
+        """
+        if not is_there(self.folder):
             return []
         with self._lock():
             self._bin.sweep()
-            self.shelf.sweep(self._now() - _DRAFT_KEPT_FOR)
-            return [run.id for run in self.all() if transitions.interrupt(run, self.log(run.id))]
+            self.shelf.sweep()
+            return [run.id for run in self.all() if self._mark_interrupted(run)]
+
+    def _mark_interrupted(self, run: Run) -> bool:
+        try:
+            return transitions.interrupt(run, self.log(run.id))
+        except (RunError, StorageError) as error:  # the others are marked all the same
+            logger.warning("%s", error)
+            return False
 
     @contextlib.contextmanager
     def _lock(self) -> Iterator[None]:
@@ -266,6 +288,13 @@ class RunStore:
         return folder
 
     def _update(self, run_id: str, changes: dict[str, object]) -> None:
-        path = self.shelf.find(run_id) / "run.json"
+        path = self.shelf.find(run_id) / RUN_JSON
         with self._lock():
-            write_json_atomically(path, json.loads(path.read_bytes()) | changes)
+            content = read(path)
+            try:
+                facts = parse_checked_json(content)
+            except ValueError as error:
+                raise RunDamagedError(
+                    f"{path} is damaged, so the run cannot be changed. Delete it."
+                ) from error
+            write_json_atomically(path, facts | changes)
