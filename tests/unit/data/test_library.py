@@ -2,6 +2,7 @@ import json
 import subprocess
 import sys
 import weakref
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -200,3 +201,21 @@ def test_importing_the_data_package_stays_cheap() -> None:
     code = f"import sys, imdb_core.data; print([name for name in {heavy} if name in sys.modules])"
 
     assert subprocess.check_output([sys.executable, "-c", code], cwd=PROJECT) == b"[]\n"
+
+
+@pytest.mark.parametrize("act", [DataLibrary.sweep, lambda library: library.delete("sample")])
+def test_what_a_killed_process_left_of_somebodys_own_reviews_goes(
+    act: Callable[[DataLibrary], None], settings: Settings
+) -> None:
+    code = (
+        "import sys; from pathlib import Path; from imdb_core.files import temporary_beside;"
+        "folder = temporary_beside(Path(sys.argv[1])); folder.mkdir(parents=True);"
+        "(folder / 'train_utf8.npy').write_text('private')"
+    )
+    place = settings.data_folder / "own-diary"
+    subprocess.run([sys.executable, "-c", code, place], check=True)
+    assert [path.name for path in settings.data_folder.glob(".own-diary.*/*")]
+
+    act(DataLibrary(settings))
+
+    assert list(settings.data_folder.glob(".own-diary*")) == []
