@@ -15,7 +15,6 @@ from imdb_core.baselines import Baselines, compute
 from imdb_core.config import TrainConfig
 from imdb_core.data import DataLibrary, Dataset
 from imdb_core.errors import (
-    DataError,
     DeviceUnavailableError,
     EngineUnavailableError,
     PreparationCancelledError,
@@ -23,6 +22,7 @@ from imdb_core.errors import (
 )
 from imdb_core.jobs import Job, JobQueue
 from imdb_core.runs.run import Run
+from imdb_core.runs.trained_on import dataset_of
 from imdb_core.settings import Settings
 
 if TYPE_CHECKING:
@@ -43,12 +43,13 @@ Clock = Callable[[], float]
 class Faults:
     """What went wrong lately, so that a page that asks all the time is not tried for each time.
 
-    What this machine cannot do stays; all else is forgotten after `_RETRY_S`. One thread
-    notes, any number ask.
+    What this machine cannot do stays; all else is forgotten after `_RETRY_S`. Any number of
+    threads note and ask.
     """
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
+        self._lock = threading.Lock()
         # Sentences: an error would hold the frames it came through, and the data in them.
         self._faults: dict[Hashable, tuple[str, float]] = {}
 
@@ -63,10 +64,11 @@ class Faults:
         if not isinstance(error, StudioError):
             sentence = f"Unexpected {type(error).__name__}: {error}. The log has the rest."
         until = math.inf if isinstance(error, _LASTING) else self._clock() + _RETRY_S
-        self._faults.pop(key, None)
-        self._faults[key] = sentence, until
-        while len(self._faults) > _MOST_FAULTS:
-            del self._faults[next(iter(self._faults))]
+        with self._lock:
+            self._faults.pop(key, None)
+            self._faults[key] = sentence, until
+            while len(self._faults) > _MOST_FAULTS:
+                del self._faults[next(iter(self._faults))]
 
 
 class BaselineFinder:
@@ -113,11 +115,8 @@ class BaselineFinder:
         self._queue.end()
 
     def _find(self, job: Job, key: tuple[str, float], run: Run) -> None:
-        assert run.dataset is not None
         try:
-            dataset = self._library.load(run.dataset.source)
-            if dataset.fingerprint != run.dataset.fingerprint:
-                raise DataError(f"The reviews that run {run.id} learnt from are here no more.")
+            dataset = dataset_of(run, self._library)
             folder = self._settings.data_folder
             with suppress(PreparationCancelledError):
                 self._found[key] = compute(
@@ -168,7 +167,9 @@ class CostFinder:
         self._asked: dict[str, TrainConfig] = {}  # by whom, the last of each
         self._estimator: CostEstimator | None = None
         self._timer: threading.Timer | None = None
-        # Seconds of an epoch's computing in the last runs, by their settings.
+        # Seconds of an epoch's computing in the last runs, by their settings: the trainer notes
+        # them while pages read.
+        self._lock = threading.Lock()
         self._took: OrderedDict[TrainConfig, float] = OrderedDict()
 
     def get(self, config: TrainConfig, visitor: str = "") -> Cost | None:
@@ -199,12 +200,12 @@ class CostFinder:
         """Take the run's epochs for what others will take, too."""
         if len(run.epochs) < _FEWEST_EPOCHS:
             return
-        self._took.pop(run.config, None)
-        self._took[run.config] = median(
-            epoch.train_seconds + epoch.val_seconds for epoch in run.epochs
-        )
-        while len(self._took) > _RUNS_REMEMBERED:
-            self._took.popitem(last=False)
+        took = median(epoch.train_seconds + epoch.val_seconds for epoch in run.epochs)
+        with self._lock:
+            self._took.pop(run.config, None)
+            self._took[run.config] = took
+            while len(self._took) > _RUNS_REMEMBERED:
+                self._took.popitem(last=False)
 
     def cancel(self) -> None:
         """Give way to a training that is about to start."""
@@ -222,7 +223,9 @@ class CostFinder:
         of the last runs'. Of others' settings a run that was faster says nothing but that their
         measurement was disturbed.
         """
-        paces = {each: self._pace_of(each, took) for each, took in self._took.items()}
+        with self._lock:
+            took_of = dict(self._took)
+        paces = {each: self._pace_of(each, took) for each, took in took_of.items()}
         own = paces.get(config)
         return own or median([max(pace, 1.0) for pace in paces.values() if pace] or [1.0])
 

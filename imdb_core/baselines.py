@@ -10,12 +10,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final, Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from imdb_core.config import TrainConfig
 from imdb_core.data.reviews import Dataset
-from imdb_core.errors import StorageError
-from imdb_core.files import write_atomically
+from imdb_core.files import make_folder, parse_checked_json, write_json_atomically
 from imdb_core.process import output_of, python
 
 WORKER: Final = python("imdb_core.baselines_worker")
@@ -66,13 +65,30 @@ def cached(dataset: Dataset, config: TrainConfig, data_folder: Path) -> Baseline
         config: only its validation share counts.
         data_folder: holds one folder a prepared source (`Settings.data_folder`).
     """
+    folder = data_folder / dataset.source
+    return cached_in(folder, dataset.fingerprint, config.validation_fraction)
+
+
+def cached_in(folder: Path, fingerprint: str, validation_fraction: float) -> Baselines | None:
+    """`cached`, by the prepared source's own folder."""
     try:
-        content = _file(dataset, config, data_folder).read_bytes()
-        found = Baselines.model_validate_json(content)
-    except (OSError, ValidationError):
+        content = _file(folder, validation_fraction).read_bytes()
+        found = Baselines.model_validate(parse_checked_json(content))
+    except (OSError, ValueError):
         return None
-    is_same = found.fingerprint == dataset.fingerprint
-    return found if is_same and found.validation_fraction == config.validation_fraction else None
+    is_same = (found.fingerprint, found.validation_fraction) == (fingerprint, validation_fraction)
+    return found if is_same else None
+
+
+def keep(folder: Path, found: Baselines) -> None:
+    """Put `found` into a prepared source's own folder.
+
+    Raises:
+        StorageError: the disk is full or the folder cannot be written.
+    """
+    file = _file(folder, found.validation_fraction)
+    make_folder(file.parent)
+    write_json_atomically(file, found.model_dump())
 
 
 def compute(
@@ -85,7 +101,8 @@ def compute(
 ) -> Baselines:
     """Fit and measure, or give what is `cached`. Blocks for seconds: call it in the background.
 
-    The result is kept in the prepared source's own folder and goes with it.
+    The worker keeps the result in the prepared source's own folder, with which it goes; of two at
+    once, one waits for the other and takes what that has found.
 
     Args:
         dataset, config, data_folder: as for `cached`.
@@ -107,17 +124,10 @@ def compute(
         repr(config.validation_fraction),
         dataset.fingerprint,
     ]
-    found = Baselines.model_validate_json(
+    return Baselines.model_validate_json(
         output_of([*worker, *arguments], "The baselines", is_cancelled=is_cancelled)
     )
-    file = _file(dataset, config, data_folder)
-    try:
-        file.parent.mkdir(exist_ok=True)
-    except OSError as error:
-        raise StorageError.from_os_error(error, file.parent) from error
-    write_atomically(file, found.model_dump_json(indent=2).encode() + b"\n")
-    return found
 
 
-def _file(dataset: Dataset, config: TrainConfig, data_folder: Path) -> Path:
-    return data_folder / dataset.source / _FOLDER / f"{config.validation_fraction!r}.json"
+def _file(folder: Path, validation_fraction: float) -> Path:
+    return folder / _FOLDER / f"{validation_fraction!r}.json"

@@ -13,18 +13,32 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from imdb_core.baselines import Baseline, Baselines
+from imdb_core.baselines import Baseline, Baselines, cached_in, keep
 from imdb_core.baselines_fit import fit, pairs_of, words_of
 from imdb_core.data import Dataset
 from imdb_core.data.split import validation_split
-from imdb_core.evaluation.baseline_worker import load, rows_at
+from imdb_core.evaluation.baseline_worker import alone_with_baselines, load, rows_at
 from imdb_core.evaluation.metrics import Metrics
 from imdb_core.process import work
 
 
 def main(folder: Path, fraction: float, fingerprint: str) -> int:
     """Compute, say the outcome on standard output, and return the exit code."""
-    return work(lambda: measure(folder, fraction, fingerprint).model_dump_json(), yields=True)
+    return work(lambda: find(folder, fraction, fingerprint).model_dump_json(), yields=True)
+
+
+def find(folder: Path, fraction: float, fingerprint: str) -> Baselines:
+    """What another process has found by now, or `measure`, kept in the folder.
+
+    Raises:
+        DataNotPreparedError, SourceDamagedError, DataError, StorageError: as `measure`.
+    """
+    with alone_with_baselines(folder):
+        found = cached_in(folder, fingerprint, fraction)
+        if found is None:
+            found = measure(folder, fraction, fingerprint)
+            keep(folder, found)
+    return found
 
 
 def measure(folder: Path, fraction: float, fingerprint: str) -> Baselines:

@@ -32,6 +32,7 @@ from imdb_core.errors import (
 from imdb_core.runs.event_log import Event
 from imdb_core.runs.run import Run
 from imdb_core.runs.store import RunStore
+from imdb_core.runs.trained_on import check_can_go_on
 from imdb_core.settings import Settings
 from imdb_core.terminal import (
     ProgressLine,
@@ -104,7 +105,9 @@ def _train(options: argparse.Namespace, settings: Settings) -> int:
 
 def _runs_resume(options: argparse.Namespace, settings: Settings) -> int:
     store = open_store(settings)
-    return _execute(store.claim(store.id_of(options.run)), store, settings, options.jsonl)
+    run_id = store.id_of(options.run)
+    check_can_go_on(store.get(run_id), DataLibrary(settings))
+    return _execute(store.claim(run_id), store, settings, options.jsonl)
 
 
 def _execute(run: Run, store: RunStore, settings: Settings, as_jsonl: bool) -> int:

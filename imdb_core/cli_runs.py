@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -37,9 +38,10 @@ def add_commands(add: AddCommand) -> None:
 
 
 def open_store(settings: Settings) -> RunStore:
-    """The runs; those that lost their process are marked first."""
+    """The runs; those that lost their process are marked first, where that can be written."""
     store = RunStore(settings.runs_folder)
-    store.mark_interrupted()
+    with suppress(StorageError):  # what has to write something says so itself
+        store.mark_interrupted()
     return store
 
 
@@ -54,8 +56,8 @@ def _list(options: argparse.Namespace, settings: Settings) -> int:
     for run in runs:
         if options.archived or not run.is_archived:
             print(f"{run.id}  {run.state:11}  {_result(run)}  {run.label}".rstrip())
-    for run_id in damaged:
-        print(f"{run_id}  damaged")
+    for run_id, fault in damaged.items():
+        print(f"{run_id}  cannot be read: {fault}")
     return 0
 
 

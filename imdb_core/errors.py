@@ -7,16 +7,17 @@ the command line shows it as it is. Anything else that escapes is a defect.
 
     StudioError
     ├── ConfigError              settings out of their bounds, all faults at once
-    ├── StorageError             the disk is full, or a folder cannot be written
+    ├── StorageError             a full disk, no permission, too many open files
     ├── DataError
     │   ├── DataNotPreparedError   nothing prepared for this source yet
     │   ├── SourceUnavailableError no network, no such path, too slow
     │   ├── SourceDamagedError     a file is not what it should be; the message names it
+    │   ├── DataChangedError       other reviews than a run was trained on
     │   ├── TableError             a file of reviews that cannot be used, all faults at once
     │   └── PreparationCancelledError
     ├── RunError
     │   ├── RunNotFoundError
-    │   ├── RunDamagedError        a run folder cannot be read; the message names the file
+    │   ├── RunDamagedError        a run's file is missing or not what it was; it is named
     │   ├── RunStateError          the run's state does not allow what was asked
     │   ├── RunForbiddenError      it is for whoever started the run to decide
     │   ├── RunArchiveError        a zip that is offered as a run, and is none
@@ -54,19 +55,51 @@ class ConfigError(StudioError):
 
 
 class StorageError(StudioError):
-    """A file or folder could not be written."""
+    """The system did not let a file or folder be written, or read; its content is not at fault."""
 
     @classmethod
     def from_os_error(cls, error: OSError, path: Path) -> StorageError:
         """Say in one sentence what kept `path` from being written."""
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             return cls(f"The disk is full: {path} was not written. Free some space and try again.")
-        if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        if error.errno == errno.EROFS:
+            return cls(
+                f"{path} cannot be written: its disk is read-only. "
+                "Set IMDB_STUDIO_HOME to a folder of yours."
+            )
+        if error.errno in (errno.EACCES, errno.EPERM):
             return cls(
                 f"{path} cannot be written: permission denied. "
                 "Set IMDB_STUDIO_HOME to a folder of yours."
             )
-        return cls(f"{path} could not be written: {error.strerror or error}.")
+        return cls(f"{path} could not be written: {_reason(error)}")
+
+    @classmethod
+    def from_reading(cls, error: OSError, path: Path) -> StorageError:
+        """Say in one sentence what kept `path` from being read."""
+        return cls(f"{path} could not be read: {_reason(error)}")
+
+
+def _reason(error: OSError) -> str:
+    """What the system says, and what helps."""
+    said = (error.strerror or str(error) or type(error).__name__).rstrip(".")
+    if error.errno in (errno.EMFILE, errno.ENFILE):
+        return (
+            "too many open files. Close other programs, or allow more with: ulimit -n 4096. "
+            "Then try again."
+        )
+    if error.errno == errno.EIO:
+        return f"{said}. The disk may be failing: copy what you need from it."
+    return f"{said}."
+
+
+def unreadable(error: OSError, path: Path, damaged: StudioError) -> StudioError:
+    """What to raise where `path` could not be read: `damaged` if it is not there or no file,
+    else what the system says. Only the former is a fault of the content.
+    """
+    if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ELOOP):
+        return damaged
+    return StorageError.from_reading(error, path)
 
 
 class DataError(StudioError):
@@ -83,6 +116,10 @@ class SourceUnavailableError(DataError):
 
 class SourceDamagedError(DataError):
     """A source's file is not what it should be; the message names the file."""
+
+
+class DataChangedError(DataError):
+    """The reviews under a run's name for them are not those that it was trained on."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -138,7 +175,7 @@ class RunNotFoundError(RunError):
 
 
 class RunDamagedError(RunError):
-    """A run folder cannot be read; the message names the file."""
+    """A file of a run is missing, or not what was written; the message names it."""
 
 
 class RunStateError(RunError):

@@ -22,6 +22,7 @@ from urllib.request import Request, urlopen
 from imdb_core.errors import StudioError
 from imdb_core.jobs import Job, JobQueue
 from imdb_core.runs.event_log import read_events
+from imdb_core.runs.folder import EVENTS
 from imdb_core.runs.run import Run
 
 logger = logging.getLogger(__name__)
@@ -160,7 +161,7 @@ def _tags(run: Run) -> dict[str, str]:
 
 
 def _metrics(run: Run) -> list[dict[str, Any]]:
-    times = [e["time"] for e in read_events(run.folder / "events.jsonl") if e["event"] == "epoch"]
+    times = [e["time"] for e in read_events(run.folder / EVENTS) if e["event"] == "epoch"]
     return [
         {
             "key": name,

@@ -14,7 +14,7 @@ import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import IO, Any, Final
 
 from imdb_core.errors import (
     DataError,
@@ -61,13 +61,7 @@ def output_of(
         StorageError: no temporary file can be written.
     """
     with scratch_file() as said, scratch_file() as log:
-        with subprocess.Popen(
-            command,
-            stdin=subprocess.PIPE,
-            stdout=said,
-            stderr=log,
-            env=environment(_ONE_THREAD),
-        ) as process:
+        with started(command, stdout=said, stderr=log, env=environment(_ONE_THREAD)) as process:
             try:
                 _wait(process, what, is_cancelled)
             except BaseException:
@@ -79,6 +73,26 @@ def output_of(
             return last
         log.seek(0)
         raise _failure(process.returncode, last, log.read(), what)
+
+
+def started(
+    command: Sequence[str],
+    *,
+    stdout: IO[bytes] | int,
+    stderr: IO[bytes],
+    env: Mapping[str, str],
+) -> subprocess.Popen[bytes]:
+    """A worker, its standard input a pipe.
+
+    Raises:
+        StorageError: the system starts no process, as with too many open files.
+    """
+    try:
+        return subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=stdout, stderr=stderr, env=env
+        )
+    except OSError as error:
+        raise StorageError.from_reading(error, Path(command[0])) from error
 
 
 def work(task: Callable[[], str], *, yields: bool = False) -> int:

@@ -24,6 +24,7 @@ from imdb_core.runs.guess import check_guess
 from imdb_core.runs.pinned_texts import checked_texts
 from imdb_core.runs.run import Run
 from imdb_core.runs.store import RunStore
+from imdb_core.runs.trained_on import check_can_go_on
 from imdb_core.settings import Settings
 from imdb_core.visitors import NOBODY, Visitor
 
@@ -88,9 +89,10 @@ class Studio:
         )
         self._making = threading.Lock()
         self._evaluator: Evaluator | None = None
+        self.library.sweep()
         try:
             self.store.mark_interrupted()
-        except StorageError as error:  # a full disk: what is there can be looked at all the same
+        except StorageError as error:  # what is there can be looked at all the same
             logger.warning("%s", error)
         for run in sorted(self.store.all(), key=lambda run: run.changed_at):
             self._visitors[run.id] = run.visitor
@@ -149,6 +151,7 @@ class Studio:
             RunNotFoundError: there is no such run.
             RunForbiddenError: it is paused, and somebody else's.
             RunStateError: it is at work, or came to its end by a rule.
+            DataChangedError: other reviews are here than it was trained on.
         """
         return self._continue(run_id, visitor, lambda: self.store.claim(run_id, visitor.mark))
 
@@ -171,6 +174,7 @@ class Studio:
         Raises:
             RunNotFoundError: there is no such run.
             RunStateError: no rule ended it.
+            DataChangedError: other reviews are here than it was trained on.
         """
         return self._continue(
             run_id, visitor, lambda: self.store.keep_going(run_id, more_epochs, visitor.mark)
@@ -272,7 +276,7 @@ class Studio:
         own = [run_id for run_id, by in list(self._visitors.items()) if mark and by == mark]
         others = active if visitor.is_at_computer else []
         for run_id in [*(run_id for run_id in active if run_id in own), *reversed(own), *others]:
-            with suppress(RunError):  # deleted, or damaged
+            with suppress(RunError, StorageError):  # deleted, damaged, or not to be read
                 return self.store.get(run_id)
         return self.store.newest() if visitor.is_at_computer else None
 
@@ -285,7 +289,8 @@ class Studio:
         """The runs at work or waiting in this process, in order."""
         runs = []
         for run_id in self._training.active_ids():
-            with suppress(RunError):  # superseded without an epoch: gone before its job
+            # Superseded without an epoch, and so gone before its job; or not to be read.
+            with suppress(RunError, StorageError):
                 runs.append(self.store.get(run_id))
         return runs
 
@@ -365,8 +370,10 @@ class Studio:
         if ending is not None and not self.store.get(run_id).is_live:
             ending.wait(_JOB_END_S)
         with self._starting:
-            if self.store.get(run_id).state == "paused":
+            run = self.store.get(run_id)
+            if run.state == "paused":
                 self._check_may_act(run_id, visitor)
+            check_can_go_on(run, self.library)
             claimed = claim()
             # Taken out and put in again: the last of a visitor's runs is the one to look at.
             self._visitors.pop(run_id, None)

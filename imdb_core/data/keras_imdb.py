@@ -17,7 +17,7 @@ from typing import IO, Final
 from imdb_core.data.progress import Progress, Watch
 from imdb_core.errors import SourceUnavailableError
 from imdb_core.files import scratch_file
-from imdb_core.process import environment, last_words, named_error, python
+from imdb_core.process import environment, last_words, named_error, python, started
 
 WORKER: Final = python("imdb_core.data.keras_worker")
 SILENCE_S: Final = 120.0
@@ -50,9 +50,8 @@ def prepare(
         PreparationCancelledError: cancelled; the worker has ended.
     """
     with scratch_file() as log:
-        with subprocess.Popen(
+        with started(
             [*worker, str(folder)],
-            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=log,
             # Without a backend named, Keras looks for TensorFlow.

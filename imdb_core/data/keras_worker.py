@@ -29,6 +29,7 @@ from imdb_core.errors import (
     StorageError,
     StudioError,
 )
+from imdb_core.files import removed_on_error, sweep, sync_folder, temporary_beside
 from imdb_core.process import end_with_parent, error_line
 
 ORIGIN: Final = "IMDB reviews, from Keras's files"
@@ -130,9 +131,12 @@ def _download(fetch: Callable[..., str], wanted: Path, scratch: Path) -> None:
     try:
         if wanted.exists():
             _keep_aside(wanted)
-        arriving = wanted.with_name(f".{wanted.name}.{os.getpid()}.tmp")
-        shutil.copyfile(downloaded, arriving)
-        os.replace(arriving, wanted)
+        sweep(wanted.parent)
+        arriving = temporary_beside(wanted)
+        with removed_on_error(arriving):
+            shutil.copyfile(downloaded, arriving)
+            os.replace(arriving, wanted)
+            sync_folder(wanted.parent)
     except OSError as error:
         raise StorageError.from_os_error(error, wanted) from error
 

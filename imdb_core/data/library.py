@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from imdb_core.config import OWN_PREFIX, Source
+from imdb_core.config import Source
 from imdb_core.data import acl_imdb, keras_imdb, own_reviews, prepared, sample
 from imdb_core.data.lock import alone_with
 from imdb_core.data.progress import Progress, Watch
@@ -29,6 +29,7 @@ from imdb_core.errors import (
     StorageError,
     TableError,
 )
+from imdb_core.files import is_there, names_in, sweep
 from imdb_core.settings import Settings
 
 _COMMAND = "python -m imdb_core data prepare --source"
@@ -53,9 +54,13 @@ class DataLibrary:
         return [self.status(source) for source in (*SOURCES, *self.own_sources())]
 
     def own_sources(self) -> list[Source]:
-        """The user's own sources that are there, in the order of the alphabet."""
-        folders = self._settings.data_folder.glob(f"{OWN_PREFIX}*/{prepared.META}")
-        return sorted(file.parent.name for file in folders if is_own(file.parent.name))
+        """The user's own sources that are there, in the order of the alphabet.
+
+        Raises:
+            StorageError: the system does not let one look.
+        """
+        names = names_in(self._settings.data_folder)
+        return [name for name in names if is_own(name) and self._is_there(name)]
 
     def status(self, source: str) -> SourceStatus:
         """The status of exactly this source, whatever `resolve` would take for it.
@@ -74,9 +79,11 @@ class DataLibrary:
             size_bytes = prepared.size_bytes(folder)
         except (DataNotPreparedError, FileNotFoundError):  # the latter: deleted in between
             advice = self._advice(known)
+        except StorageError as error:
+            advice = str(error)
         except DataError as error:
             # Deleted in between, each file is missing.
-            is_damaged = folder.is_dir()
+            is_damaged = is_there(folder)
             advice = str(error) if is_damaged else self._advice(known)
         else:
             return SourceStatus(
@@ -141,7 +148,7 @@ class DataLibrary:
             SourceUnavailableError: no network, no such path, or no answer in time.
             SourceDamagedError: a file is not what it should be.
             PreparationCancelledError: cancelled; nothing is left.
-            StorageError: the disk is full or the folder cannot be written.
+            StorageError: the system does not let what is there be read, or the folder be written.
         """
         chosen: Source = "aclimdb" if path and source == "imdb" else self.resolve(source)
         if path and chosen != "aclimdb":
@@ -186,7 +193,7 @@ class DataLibrary:
         source = own_reviews.own_source(title)
         watch = Watch(on_progress, is_cancelled)
         with self._lock(source, watch):
-            if self._folder(source).exists():
+            if is_there(self._folder(source)):
                 raise TableError.of(
                     f"{source} is there already. Choose another name, or delete it."
                 )
@@ -202,21 +209,35 @@ class DataLibrary:
                 )
         return self.load(source)
 
+    def fingerprint(self, source: str) -> str:
+        """The fingerprint of the prepared data set; quick, for it reads no reviews.
+
+        Raises:
+            DataNotPreparedError, SourceDamagedError, StorageError: as `load`.
+        """
+        return prepared.read_meta(self._folder(self.resolve(source))).fingerprint
+
+    def sweep(self) -> None:
+        """Remove what killed processes left behind, perhaps of somebody's own reviews."""
+        sweep(self._settings.data_folder)
+
     def load(self, source: str) -> Dataset:
         """The prepared data set; the same object as long as its folder is the same.
 
         Raises:
             DataNotPreparedError: not prepared yet; the message says how to.
             SourceDamagedError: a file is missing or damaged; the message names it.
+            StorageError: the system does not let one be read.
         """
         chosen = self.resolve(source)
         folder = self._folder(chosen)
         with self._loading:
             try:
                 stat = (folder / prepared.META).stat()
-            except OSError:
-                if folder.is_dir():
-                    return prepared.load(folder)  # raises: it names the missing file
+            except OSError as error:
+                if is_there(folder):
+                    prepared.load(folder)  # raises: it names the missing file
+                    raise StorageError.from_reading(error, folder) from error
                 self._loaded.pop(chosen, None)
                 raise DataNotPreparedError(self._advice(chosen)) from None
             version = (stat.st_ino, stat.st_mtime_ns)
@@ -277,13 +298,13 @@ class DataLibrary:
             former = prepared.read_meta(self._folder("aclimdb")).path
         except DataError:
             return None
-        return Path(former) if former is not None and Path(former).exists() else None
+        return Path(former) if former is not None and is_there(Path(former)) else None
 
     def _folder(self, source: Source) -> Path:
         return self._settings.data_folder / source
 
     def _is_there(self, source: Source) -> bool:
-        return (self._folder(source) / prepared.META).is_file()
+        return is_there(self._folder(source) / prepared.META)
 
     def _is_usable(self, source: Source, path: Path | None) -> bool:
         try:

@@ -6,16 +6,18 @@
     words.txt              one word a line, in rank order (UTF-8)
     train_ranks.npy  train_offsets.npy  train_labels.npy      and the same for test
     train_stars.npy  train_utf8.npy  train_text_offsets.npy   where the source has stars and texts
+
+`meta.json` has the SHA-256 of each of the others, and a checksum of its own.
 """
 
 from __future__ import annotations
 
+import hashlib
 import io
-import json
 import os
-import secrets
 import shutil
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
@@ -26,20 +28,37 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from imdb_core.config import Source
-from imdb_core.data.reviews import Dataset, Reviews, Texts
+from imdb_core.data.reviews import Dataset, Reviews, Texts, fingerprint_of
 from imdb_core.data.sources import is_own
 from imdb_core.data.vocabulary import Vocabulary
-from imdb_core.errors import DataNotPreparedError, SourceDamagedError, StorageError
+from imdb_core.errors import (
+    DataNotPreparedError,
+    SourceDamagedError,
+    StorageError,
+    StudioError,
+    unreadable,
+)
+from imdb_core.files import (
+    as_checked_json,
+    is_there,
+    move_folder,
+    parse_checked_json,
+    sweep,
+    sync_folder,
+    temporary_beside,
+)
 
 META = "meta.json"
 _WORDS = "words.txt"
+_HASHED_AT_ONCE = 2
+_BLOCK_BYTES = 1 << 20
 
 
 class Meta(BaseModel):
     """What `meta.json` holds.
 
     `path` is what an aclImdb set was read from, or the name of a user's file; `title` is the
-    user's name for reviews of his own.
+    user's name for reviews of his own. `files` is the SHA-256 of each file; older sets have none.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -56,6 +75,7 @@ class Meta(BaseModel):
     created: datetime
     path: str | None = None
     title: str | None = None
+    files: dict[str, str] | None = None
 
 
 def write(
@@ -71,6 +91,12 @@ def write(
     Raises:
         StorageError: the disk is full or the folder cannot be written.
     """
+    files = {
+        _array_file(folder, split, name).name: write_array(_array_file(folder, split, name), array)
+        for split, reviews in (("train", dataset.train), ("test", dataset.test))
+        for name, array in _arrays(reviews).items()
+    }
+    files[_WORDS] = _write(folder / _WORDS, "\n".join(dataset.vocabulary.words).encode())
     meta = Meta(
         source=dataset.source,
         origin=dataset.origin,
@@ -83,12 +109,9 @@ def write(
         created=created_at,
         path=None if path is None else str(path),
         title=title,
+        files=files,
     )
-    for split, reviews in (("train", dataset.train), ("test", dataset.test)):
-        for name, array in _arrays(reviews).items():
-            write_array(_array_file(folder, split, name), array)
-    _write(folder / _WORDS, "\n".join(dataset.vocabulary.words).encode())
-    _write(folder / META, (meta.model_dump_json(indent=2) + "\n").encode())
+    _write(folder / META, as_checked_json(meta.model_dump(mode="json")))
 
 
 def read_meta(folder: Path) -> Meta:
@@ -96,24 +119,31 @@ def read_meta(folder: Path) -> Meta:
 
     Raises:
         DataNotPreparedError: there is no such folder.
-        SourceDamagedError: it has no readable `meta.json`.
+        SourceDamagedError: its `meta.json` is missing or damaged.
+        StorageError: the system does not let it be read.
     """
-    if not folder.is_dir():
+    if not is_there(folder):
         raise DataNotPreparedError(f"{folder} is not prepared.")
     try:
-        return Meta.model_validate(json.loads((folder / META).read_bytes()))
-    except (OSError, ValueError, ValidationError) as error:
+        return Meta.model_validate(parse_checked_json((folder / META).read_bytes()))
+    except OSError as error:
+        raise _unreadable(error, folder / META) from error
+    except (ValueError, ValidationError, RecursionError) as error:
         raise _damaged(folder / META) from error
 
 
 def load(folder: Path) -> Dataset:
-    """Map the arrays of a prepared folder into memory; texts are not read before they are used.
+    """Map the arrays of a prepared folder into memory, once every file is known to be what was
+    written: 42 ms of computing for IMDB as Keras offers it, by two threads.
 
     Raises:
         DataNotPreparedError: there is no such folder.
-        SourceDamagedError: a file is missing, cut or inconsistent; the message names it.
+        SourceDamagedError: a file is missing or not what was written; the message names it.
+        StorageError: the system does not let one be read.
     """
     meta = read_meta(folder)
+    if meta.files is not None:
+        _check_content(folder, meta.files)
     train, test = (_map_reviews(folder, split, meta) for split in ("train", "test"))
     content = _read_words(folder)
     _check_words(content, folder, meta)
@@ -123,13 +153,16 @@ def load(folder: Path) -> Dataset:
         raise _damaged(folder / _WORDS) from error
     for split, reviews in (("train", train), ("test", test)):
         _check_numbers(folder, split, reviews, meta)
+    vocabulary = Vocabulary(tuple(words))
+    if meta.files is None and fingerprint_of(train, test, vocabulary) != meta.fingerprint:
+        raise _damaged(folder)
     return Dataset(
         source=meta.source,
         origin=meta.origin,
         fingerprint=meta.fingerprint,
         train=train,
         test=test,
-        vocabulary=Vocabulary(tuple(words)),
+        vocabulary=vocabulary,
     )
 
 
@@ -149,21 +182,20 @@ def check(folder: Path, meta: Meta) -> None:
 def staging(target: Path) -> Iterator[Path]:
     """A new folder beside `target` that takes its place if the block ends well.
 
-    Otherwise nothing of it is left, and `target` is as it was. Folders that a killed
-    preparation left behind are removed first, so the caller must hold the target's lock.
+    Otherwise nothing of it is left, and `target` is as it was. What killed preparations left
+    behind is removed first. The caller must hold the target's lock.
 
     Raises:
         StorageError: the folder cannot be made or moved.
     """
-    folder = _sibling(target)
+    folder = temporary_beside(target)
+    sweep(target.parent)
     try:
-        for leftover in target.parent.glob(f".{target.name}.*.tmp"):
-            shutil.rmtree(leftover)
         folder.mkdir(parents=True)
         yield folder
+        sync_folder(folder)
         remove(target)
-        os.rename(folder, target)
-        _sync_folder(target.parent)
+        move_folder(folder, target)
     except OSError as error:
         raise StorageError.from_os_error(error, target) from error
     finally:
@@ -173,11 +205,16 @@ def staging(target: Path) -> Iterator[Path]:
 def remove(target: Path) -> None:
     """Delete a prepared folder, if it is there; the caller must hold its lock.
 
-    It vanishes in one step, so that no reader meets half of it.
+    It vanishes in one step, so that no reader meets half of it. So does what a killed process
+    left behind beside it, perhaps of somebody's own reviews.
+
+    Raises:
+        OSError: it could not be removed.
     """
-    doomed = _sibling(target)
+    sweep(target.parent)
+    doomed = temporary_beside(target)
     try:
-        os.rename(target, doomed)
+        move_folder(target, doomed)
     except FileNotFoundError:
         return
     shutil.rmtree(doomed)
@@ -187,18 +224,22 @@ def size_bytes(folder: Path) -> int:
     """What the files of a prepared folder take, with all that was worked out from them.
 
     Raises:
-        FileNotFoundError: the folder is gone.
+        SourceDamagedError: one was removed just now.
+        StorageError: the system does not let one look.
     """
     size = 0
-    for file in folder.rglob("*"):
-        with suppress(FileNotFoundError):  # being written anew
-            size += file.stat().st_size if file.is_file() else 0
-    folder.stat()
+    try:
+        for file in folder.rglob("*"):
+            with suppress(FileNotFoundError):  # being written anew
+                size += file.stat().st_size if file.is_file() else 0
+        folder.stat()
+    except OSError as error:
+        raise _unreadable(error, folder) from error
     return size
 
 
-def write_array(path: Path, array: NDArray[Any]) -> None:
-    """Write one `.npy` file, down to the disk.
+def write_array(path: Path, array: NDArray[Any]) -> str:
+    """Write one `.npy` file, down to the disk; returns its SHA-256, hexadecimal.
 
     Raises:
         StorageError: the disk is full or the folder cannot be written.
@@ -207,18 +248,42 @@ def write_array(path: Path, array: NDArray[Any]) -> None:
     array = np.ascontiguousarray(array)
     header = io.BytesIO()
     np.lib.format.write_array_header_1_0(header, np.lib.format.header_data_from_array_1_0(array))
-    _write(path, header.getvalue(), array.data)
+    return _write(path, header.getvalue(), array.data)
 
 
-def _write(path: Path, *parts: bytes | memoryview) -> None:
+def _write(path: Path, *parts: bytes | memoryview) -> str:
+    digest = hashlib.sha256()
     try:
         with open(path, "wb") as file:
             for part in parts:
+                digest.update(part)
                 file.write(part)
             file.flush()
             os.fsync(file.fileno())
     except OSError as error:
         raise StorageError.from_os_error(error, path) from error
+    return digest.hexdigest()
+
+
+def _check_content(folder: Path, files: dict[str, str]) -> None:
+    """Whether each file is what was written."""
+    with ThreadPoolExecutor(_HASHED_AT_ONCE, thread_name_prefix="checksums") as pool:
+        found = pool.map(_sha256, [folder / name for name in files])
+        for (name, expected), digest in zip(files.items(), found, strict=True):
+            if digest != expected:
+                raise _damaged(folder / name)
+
+
+def _sha256(path: Path) -> str:
+    """Read block by block, so that texts take no memory before they are used."""
+    digest, block = hashlib.sha256(), bytearray(_BLOCK_BYTES)
+    try:
+        with open(path, "rb", buffering=0) as file:
+            while size := file.readinto(block):
+                digest.update(memoryview(block)[:size])
+    except OSError as error:
+        raise _unreadable(error, path) from error
+    return digest.hexdigest()
 
 
 def _arrays(reviews: Reviews) -> dict[str, NDArray[Any]]:
@@ -239,7 +304,7 @@ def _read_words(folder: Path) -> bytes:
     try:
         return (folder / _WORDS).read_bytes()
     except OSError as error:
-        raise _damaged(folder / _WORDS) from error
+        raise _unreadable(error, folder / _WORDS) from error
 
 
 def _check_words(content: bytes, folder: Path, meta: Meta) -> None:
@@ -288,7 +353,9 @@ def _array_file(folder: Path, split: str, name: str) -> Path:
 def _load_array(path: Path, dtype: type[np.generic], count: int) -> NDArray[Any]:
     try:
         array = np.asarray(np.load(path, mmap_mode="r", allow_pickle=False))
-    except (OSError, ValueError, EOFError) as error:
+    except OSError as error:
+        raise _unreadable(error, path) from error
+    except (ValueError, EOFError) as error:
         raise _damaged(path) from error
     if array.dtype != dtype or array.shape != (count,):
         raise _damaged(path)
@@ -307,15 +374,6 @@ def _damaged(path: Path) -> SourceDamagedError:
     return SourceDamagedError(f"{path} is missing or damaged. {what_to_do}")
 
 
-def _sibling(target: Path) -> Path:
-    return target.with_name(f".{target.name}.{os.getpid()}-{secrets.token_hex(4)}.tmp")
-
-
-def _sync_folder(folder: Path) -> None:
-    if os.name == "nt":  # Windows cannot open a folder
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+def _unreadable(error: OSError, path: Path) -> StudioError:
+    # numpy gives no errno where a file ends too soon.
+    return _damaged(path) if error.errno is None else unreadable(error, path, _damaged(path))

@@ -3,7 +3,7 @@
 Importing this loads neither PyTorch nor scikit-learn.
 """
 
-from imdb_core.evaluation.evaluating import dataset_of, evaluate, last_weights
+from imdb_core.evaluation.evaluating import evaluate
 from imdb_core.evaluation.evaluation import (
     THRESHOLD,
     Basis,
@@ -26,10 +26,8 @@ __all__ = [
     "Metrics",
     "basis_of",
     "cached",
-    "dataset_of",
     "evaluate",
     "judged_right",
-    "last_weights",
     "stored",
     "stored_basis",
 ]

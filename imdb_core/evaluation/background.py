@@ -3,28 +3,32 @@
 from __future__ import annotations
 
 import threading
+from collections import OrderedDict
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
 from imdb_core.changes import Changes
 from imdb_core.data import DataLibrary, Progress
-from imdb_core.errors import PreparationCancelledError, RunError, StudioError
+from imdb_core.errors import PreparationCancelledError, RunError, StorageError, StudioError
 from imdb_core.evaluation import baseline_rows
 from imdb_core.evaluation.baseline_rows import BaselineRows
-from imdb_core.evaluation.evaluating import dataset_of, evaluate
+from imdb_core.evaluation.evaluating import evaluate
 from imdb_core.evaluation.evaluation import Basis, Evaluation, EvaluationSplit
-from imdb_core.evaluation.kept import basis_of, cached
+from imdb_core.evaluation.kept import basis_of, cached, stored_basis
 from imdb_core.jobs import Job, JobQueue
 from imdb_core.runs.run import Run
+from imdb_core.runs.trained_on import dataset_of
 
 _POLL_S = 0.05
+_MOST_UNWRITTEN = 4
 
 
 class Evaluator:
     """The evaluations and baselines that one process works out; safe to share between threads.
 
-    Results are in the folders, not here: this only knows what is under way, and what failed.
+    Results are in the folders, not here: this only knows what is under way, what failed, and
+    the last results that could not be written, as where the home is read-only.
 
     Args:
         changes: told of each job.
@@ -35,6 +39,7 @@ class Evaluator:
         self._baselines = JobQueue("evaluation-baselines", changes)
         self._lock = threading.Lock()
         self._jobs: dict[tuple[Path, Basis | float], Job] = {}
+        self._unwritten: OrderedDict[tuple[Path, Basis], Evaluation] = OrderedDict()
 
     def job(self, run: Run, split: EvaluationSplit) -> Job | None:
         """The last evaluation begun here of the run as it stands now.
@@ -67,13 +72,15 @@ class Evaluator:
 
         def work(job: Job) -> None:
             _wait(job, after)
-            evaluate(
+            found = evaluate(
                 run,
                 library,
                 split,
                 on_progress=lambda progress: setattr(job, "progress", progress),
                 is_cancelled=job.stop_flag.is_set,
             )
+            if stored_basis(run, split) != found.basis:
+                self._hold(run, found)
 
         with self._lock:
             job = self._evaluations.submit(f"{run.folder} {basis}", work)
@@ -86,7 +93,7 @@ class Evaluator:
         Raises:
             StudioError: it cannot be had; so it stays until one calls `forget`.
         """
-        found = cached(run, split)
+        found = cached(run, split) or self._unwritten.get((run.folder, basis_of(run, split)))
         if found is not None:
             return found
         job = self.job(run, split)
@@ -96,12 +103,18 @@ class Evaluator:
             raise _as_sentence(job.error).with_traceback(None)  # it would grow with each question
         return None
 
+    def _hold(self, run: Run, found: Evaluation) -> None:
+        with self._lock:
+            self._unwritten[run.folder, found.basis] = found
+            while len(self._unwritten) > _MOST_UNWRITTEN:
+                self._unwritten.popitem(last=False)
+
     def forget(self, run: Run, split: EvaluationSplit) -> None:
         """Have what failed worked out anew when it is asked for again.
 
         A defect of the program would show again, so that it stays.
         """
-        with suppress(RunError):  # then nothing was begun
+        with suppress(RunError, StorageError):  # then nothing was begun
             key = run.folder, basis_of(run, split)
             with self._lock:
                 if key in self._jobs and _may_pass(self._jobs[key]):

@@ -14,20 +14,18 @@ from typing import Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save
 
 from imdb_core.data import Dataset
-from imdb_core.errors import StorageError
 from imdb_core.evaluation.evaluation import Evaluation
 from imdb_core.evaluation.metrics import Metrics
-from imdb_core.files import write_atomically
+from imdb_core.files import make_folder
 from imdb_core.process import output_of, python
+from imdb_core.tensors import read_tensors, write_tensors
 
 WORKER: Final = python("imdb_core.evaluation.baseline_worker")
 SPLITS: Final = ("validation", "test")
 
-_FOLDER: Final = "baselines"
+FOLDER: Final = "baselines"
 _FORMAT: Final = 1
 _WHAT: Final = "The baselines"
 
@@ -81,7 +79,7 @@ def stored_in(folder: Path, fingerprint: str, validation_fraction: float) -> Bas
     """`stored`, by the prepared source's own folder."""
     try:
         found = _read(_file(folder, validation_fraction))
-    except (OSError, SafetensorError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError):
         return None
     return found if found.fingerprint == fingerprint else None
 
@@ -93,11 +91,8 @@ def keep(folder: Path, rows: BaselineRows) -> None:
         StorageError: the disk is full or the folder cannot be written.
     """
     file = _file(folder, rows.validation_fraction)
-    try:
-        file.parent.mkdir(exist_ok=True)
-    except OSError as error:
-        raise StorageError.from_os_error(error, file.parent) from error
-    write_atomically(file, _as_bytes(rows))
+    make_folder(file.parent)
+    write_tensors(file, rows.bag_of_words, {"baselines": json.dumps(_facts(rows))})
 
 
 def compute(
@@ -133,9 +128,9 @@ def compute(
     return _read(_file(folder, validation_fraction))
 
 
-def _as_bytes(rows: BaselineRows) -> bytes:
-    """The content of the file: arrays by split, the rest in the header."""
-    facts = {
+def _facts(rows: BaselineRows) -> dict[str, object]:
+    """What stands in the file's header; the arrays by split are its content."""
+    return {
         "format": _FORMAT,
         "fingerprint": rows.fingerprint,
         "validation_fraction": rows.validation_fraction,
@@ -144,7 +139,6 @@ def _as_bytes(rows: BaselineRows) -> bytes:
         "bag_of_words_metrics": _dumped(rows.bag_of_words_metrics),
         "majority_metrics": _dumped(rows.majority_metrics),
     }
-    return save(rows.bag_of_words, {"baselines": json.dumps(facts)})
 
 
 def _dumped(metrics: dict[str, Metrics]) -> dict[str, object]:
@@ -152,13 +146,12 @@ def _dumped(metrics: dict[str, Metrics]) -> dict[str, object]:
 
 
 def _file(folder: Path, validation_fraction: float) -> Path:
-    return folder / _FOLDER / f"{validation_fraction!r}.rows.safetensors"
+    return folder / FOLDER / f"{validation_fraction!r}.rows.safetensors"
 
 
 def _read(path: Path) -> BaselineRows:
-    with safe_open(path, framework="numpy") as file:
-        bag_of_words = {split: file.get_tensor(split) for split in SPLITS}
-        facts = json.loads(file.metadata()["baselines"])
+    bag_of_words, metadata = read_tensors(path.read_bytes())
+    facts = json.loads(metadata["baselines"])
     if facts.pop("format") != _FORMAT:
         raise ValueError("another format")
     for name in ("bag_of_words_metrics", "majority_metrics"):

@@ -9,15 +9,19 @@ name of an error class) and `message`.
 from __future__ import annotations
 
 import sys
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import numpy as np
 
 from imdb_core.baselines_fit import fit, words_of
 from imdb_core.data import Dataset, prepared, validation_split
-from imdb_core.errors import DataError
-from imdb_core.evaluation.baseline_rows import BaselineRows, keep, stored_in
+from imdb_core.data.lock import alone_with
+from imdb_core.data.progress import Watch
+from imdb_core.errors import DataError, DataNotPreparedError
+from imdb_core.evaluation.baseline_rows import FOLDER, BaselineRows, keep, stored_in
 from imdb_core.evaluation.metrics import measure
+from imdb_core.files import is_there, make_folder
 from imdb_core.process import work
 
 
@@ -25,10 +29,25 @@ def main(folder: Path, fraction: float, fingerprint: str) -> int:
     """Have the rows judged and kept, and return the exit code."""
 
     def write() -> str:
-        rows_at(folder, load(folder, fingerprint), fraction)
+        with alone_with_baselines(folder):
+            rows_at(folder, load(folder, fingerprint), fraction)
         return "{}"
 
     return work(write, yields=True)
+
+
+def alone_with_baselines(folder: Path) -> AbstractContextManager[None]:
+    """Wait until no other process works out baselines of this prepared folder.
+
+    Raises:
+        DataNotPreparedError: it is gone.
+        StorageError: it cannot be written.
+    """
+    if not is_there(folder):
+        raise DataNotPreparedError(f"{folder} is not prepared.")
+    make_folder(folder / FOLDER)
+    # Within it, so that it goes with the reviews.
+    return alone_with(folder / FOLDER / ".lock", "The baselines are being worked out", Watch())
 
 
 def load(folder: Path, fingerprint: str) -> Dataset:

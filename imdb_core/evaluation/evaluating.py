@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from io import BytesIO
 from typing import Final
@@ -9,11 +10,11 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from imdb_core.data import DataLibrary, Dataset, Progress
+from imdb_core.data import DataLibrary, Progress
 from imdb_core.errors import (
-    DataError,
     PreparationCancelledError,
     RunDamagedError,
+    StorageError,
     WeightsMismatchError,
 )
 from imdb_core.evaluation.evaluation import Evaluation, EvaluationSplit
@@ -23,10 +24,13 @@ from imdb_core.evaluation.metrics import Metrics
 from imdb_core.evaluation.negation import count_negations
 from imdb_core.files import scratch_folder, write_atomically
 from imdb_core.process import output_of, python
-from imdb_core.runs.checkpoints import EPOCHS, LAST, load_state, load_weights
 from imdb_core.runs.run import Run
+from imdb_core.runs.trained_on import dataset_of
+from imdb_core.runs.weights import load_last
 from imdb_core.training.predicting import Predictor, predictor_for
 from imdb_core.training.records import Arrays
+
+logger = logging.getLogger(__name__)
 
 WORKER: Final = python("imdb_core.evaluation.metrics_worker")
 
@@ -43,7 +47,8 @@ def evaluate(
     """Judge every review of `split` with the best weights of `run` and with its last ones.
 
     What was worked out before is taken from the run's folder, as long as it is of the same
-    weights and data; else it is put there. Blocks: call it outside a page's script.
+    weights and data; else it is put there, if that can be written. Blocks: call it outside a
+    page's script.
 
     Args:
         run: has finished an epoch.
@@ -55,11 +60,12 @@ def evaluate(
 
     Raises:
         RunStateError: the run has no weights, or does not say what it was trained on.
-        RunDamagedError: its weights cannot be read.
+        RunDamagedError: its weights are missing or damaged.
         DataNotPreparedError: its data are not here.
-        DataError: the data are others than it was trained on, or the measuring failed.
+        DataChangedError: the data are others than it was trained on.
+        DataError: the measuring failed.
         PreparationCancelledError: cancelled; nothing is kept.
-        StorageError: the run's folder, or one for temporary files, cannot be written.
+        StorageError: the system does not let a file be read, or a temporary one be written.
     """
     known = cached(run, split)
     if known is not None:
@@ -74,7 +80,7 @@ def evaluate(
 
     on_judged(0)
     best, basis = best_weights(run, split)
-    last = last_weights(run, basis.last_epoch) if basis.last_epoch != basis.epoch else None
+    last = load_last(run, basis.last_epoch) if basis.last_epoch != basis.epoch else None
     predictors = [_predictor(run, weights) for weights in (best, last) if weights is not None]
     judged = judge(predictors, reviews, rows, run.config, on_judged)
     on_progress(Progress(stage="Working out the figures", done=len(rows), total=len(rows)))
@@ -93,42 +99,11 @@ def evaluate(
         negations=count_negations(reviews, rows, dataset.vocabulary, run.config.max_length),
         stars=None if reviews.stars is None else np.asarray(reviews.stars)[rows],
     )
-    keep(run, evaluation)
+    try:
+        keep(run, evaluation)
+    except StorageError as error:  # it is as true without being kept
+        logger.warning("%s", error)
     return evaluation
-
-
-def dataset_of(run: Run, library: DataLibrary) -> Dataset:
-    """The data that the run was trained on.
-
-    Raises:
-        DataNotPreparedError: they are not here.
-        DataError: others are here under their name, or the run does not say which they are.
-    """
-    if run.dataset is None:
-        raise DataError(f"Run {run.id} does not say which data it was trained on.")
-    dataset = library.load(run.dataset.source)
-    if dataset.fingerprint != run.dataset.fingerprint:
-        raise DataError(
-            f"Run {run.id} was trained on other data than the {dataset.origin} here: their "
-            "fingerprints differ. Prepare the data it was trained on, or train again."
-        )
-    return dataset
-
-
-def last_weights(run: Run, epoch: int) -> Arrays | None:
-    """The weights of `epoch`, the run's last; None where they were not kept.
-
-    Raises:
-        RunDamagedError: they are there, but cannot be read.
-    """
-    of_epoch = run.folder / EPOCHS / f"{epoch:04d}.safetensors"
-    if of_epoch.exists():
-        return load_weights(of_epoch)[0]
-    if not (run.folder / LAST).exists():
-        return None
-    # A run at work writes its state a moment before it announces the epoch.
-    state, record = load_state(run.folder)
-    return state.weights if record.epoch == epoch else None
 
 
 def _predictor(run: Run, weights: Arrays) -> Predictor:

@@ -8,28 +8,27 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import numpy as np
 from safetensors import SafetensorError, safe_open
-from safetensors.numpy import load, save
 
-from imdb_core.errors import RunDamagedError, RunStateError, StorageError
+from imdb_core.errors import RunStateError
 from imdb_core.evaluation.evaluation import Basis, Evaluation, EvaluationSplit
 from imdb_core.evaluation.metrics import Metrics
-from imdb_core.files import write_atomically
+from imdb_core.files import make_folder
 from imdb_core.runs.announced import run_with
+from imdb_core.runs.checkpoints import check_announced, load_weights_and_mark
+from imdb_core.runs.folder import EVALUATION
 from imdb_core.runs.run import Run
+from imdb_core.runs.weights import load_best
+from imdb_core.tensors import read_tensors, write_tensors
 from imdb_core.training.records import Arrays
 
-FOLDER: Final = "evaluation"
 _FORMAT: Final = 1
 _DTYPES: Final = {
     "rows": np.int64,
@@ -49,27 +48,30 @@ def basis_of(run: Run, split: EvaluationSplit) -> Basis:
 
     Raises:
         RunStateError: it has no weights, or does not say which data it was trained on.
-        RunDamagedError: its files cannot be read.
+        RunDamagedError: its weights are missing or damaged.
+        RunNotFoundError: it was deleted.
+        StorageError: the system does not let them be read.
     """
     path = run.best_weights
-    with _damage_as_error(path):
+    try:
         stat = path.stat()
-        mark = _mark_of_file(path, stat.st_mtime_ns, stat.st_size, stat.st_ino)
-    return _basis(run, split, mark)
+    except OSError:
+        _, epoch, digest = load_best(run)  # says what is missing
+        return _basis(run, split, epoch, digest)
+    epoch, digest = _mark_of_file(path, stat.st_mtime_ns, stat.st_size, stat.st_ino)
+    check_announced(path, epoch, digest, run.weights_sha256)
+    return _basis(run, split, epoch, digest)
 
 
 def best_weights(run: Run, split: EvaluationSplit) -> tuple[Arrays, Basis]:
     """The run's best weights, and what an evaluation by these very ones rests on.
 
     Raises:
-        RunStateError, RunDamagedError: as `basis_of`.
+        RunStateError, RunDamagedError, RunNotFoundError, StorageError: as `basis_of`.
     """
-    path = run.best_weights
-    with _damage_as_error(path):
-        # Once: a run at work may replace them between two looks.
-        content = path.read_bytes()
-        arrays, mark = load(content), _mark(content)
-    return arrays, _basis(run, split, mark)
+    # Once: a run at work may replace them between two looks.
+    arrays, epoch, digest = load_best(run)
+    return arrays, _basis(run, split, epoch, digest)
 
 
 def stored(run: Run, split: EvaluationSplit) -> Evaluation | None:
@@ -121,26 +123,20 @@ def keep(run: Run, evaluation: Evaluation) -> None:
         "metrics": evaluation.metrics.model_dump(),
     }
     arrays = {name: getattr(evaluation, name) for name in _DTYPES}
-    tensors = {
-        name: np.ascontiguousarray(array) for name, array in arrays.items() if array is not None
-    }
-    try:
-        path.parent.mkdir(exist_ok=True)
-    except OSError as error:
-        raise StorageError.from_os_error(error, path.parent) from error
-    write_atomically(path, save(tensors, {"evaluation": json.dumps(facts)}))
+    tensors = {name: array for name, array in arrays.items() if array is not None}
+    make_folder(path.parent)
+    write_tensors(path, tensors, {"evaluation": json.dumps(facts)})
 
 
 def _path(run: Run, split: EvaluationSplit) -> Path:
-    return run.folder / FOLDER / f"{split}.safetensors"
+    return run.folder / EVALUATION / f"{split}.safetensors"
 
 
 @lru_cache(maxsize=16)
 def _load(path: Path, mtime_ns: int, size: int, inode: int) -> Evaluation:
     """Read once while the file stays the same; the arguments after the first tell whether."""
-    with safe_open(path, framework="numpy") as file:
-        arrays: dict[str, Any] = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-        facts = _facts(file.metadata())
+    arrays, metadata = read_tensors(path.read_bytes())
+    facts = _facts(metadata)
     basis = Basis(**facts.pop("basis"))
     metrics = Metrics.model_validate(facts.pop("metrics"))
     fields: dict[str, Any] = dict.fromkeys(_OPTIONAL) | facts | arrays
@@ -171,40 +167,20 @@ def _facts(metadata: dict[str, str]) -> dict[str, Any]:
     return facts
 
 
-class _Mark(NamedTuple):
-    """What tells a file of weights from others: its epoch and its SHA-256, hexadecimal."""
-
-    epoch: int
-    digest: str
-
-
 @lru_cache(maxsize=64)
-def _mark_of_file(path: Path, mtime_ns: int, size: int, inode: int) -> _Mark:
-    return _mark(path.read_bytes())
+def _mark_of_file(path: Path, mtime_ns: int, size: int, inode: int) -> tuple[int, str]:
+    """The epoch and the SHA-256 of a file of weights, read once while the file stays the same."""
+    _, epoch, digest = load_weights_and_mark(path)
+    return epoch, digest
 
 
-def _mark(content: bytes) -> _Mark:
-    # As `checkpoints.save_weights` writes it: the header's length, the header, the numbers.
-    end_of_header = 8 + int.from_bytes(content[:8], "little")
-    header = json.loads(content[8:end_of_header])
-    return _Mark(int(header["__metadata__"]["epoch"]), hashlib.sha256(content).hexdigest())
-
-
-@contextmanager
-def _damage_as_error(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except _UNREADABLE as error:
-        raise RunDamagedError(f"{path} cannot be read ({error}). Train again.") from error
-
-
-def _basis(run: Run, split: EvaluationSplit, mark: _Mark) -> Basis:
+def _basis(run: Run, split: EvaluationSplit, epoch: int, digest: str) -> Basis:
     if run.dataset is None:
         raise RunStateError(f"Run {run.id} does not say which data it was trained on.")
     return Basis(
         split=split,
         fingerprint=run.dataset.fingerprint,
-        epoch=mark.epoch,
-        last_epoch=max(mark.epoch, len(run_with(run, mark.epoch).epochs)),
-        weights=mark.digest,
+        epoch=epoch,
+        last_epoch=max(epoch, len(run_with(run, epoch).epochs)),
+        weights=digest,
     )

@@ -35,13 +35,14 @@ _Text = Annotated[str, StringConstraints(max_length=200)]
 _RunId = Annotated[str, StringConstraints(pattern=r"^\d{4}-\d{2}-\d{2}_\d{6}_[a-z0-9]{4}$")]
 # A source's name becomes a folder's, so nothing that leads elsewhere.
 _SourceName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,79}$")]
+_Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 _Count = Annotated[int, Field(ge=0, le=10_000_000)]
 _Epoch = Annotated[int, Field(ge=1, le=EPOCHS_LIMIT)]
 _Seconds = Annotated[float, Field(ge=0)]
 
 
 class _Checked(BaseModel):
-    # What is not known here is kept and read by nobody.
+    # What is not known here, as of a newer version, is kept and read by nobody.
     model_config = ConfigDict(strict=True, allow_inf_nan=False, extra="ignore")
 
 
@@ -95,6 +96,7 @@ class _AnyEvent(_Checked):
 class _EpochEvent(EpochFacts, _AnyEvent):
     event: Literal["epoch"]
     pinned: list[float] = []
+    sha256: Annotated[dict[_Text, _Sha256], Field(max_length=10)] = {}
 
 
 class _Queued(_AnyEvent):

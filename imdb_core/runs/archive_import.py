@@ -16,15 +16,8 @@ from typing import IO, Any, Final
 from imdb_core.config import TrainConfig
 from imdb_core.data import Progress
 from imdb_core.errors import RunArchiveError, RunDamagedError
-from imdb_core.files import write_atomically
-from imdb_core.runs.archive import (
-    EPOCH_FILE,
-    EVENTS,
-    FILES,
-    RUN_JSON,
-    VOCABULARY,
-    without_owner,
-)
+from imdb_core.files import is_there, names_in, without_checksum, write_atomically
+from imdb_core.runs.archive import FILES, without_owner
 from imdb_core.runs.archive_facts import check_events, check_facts, check_pinned
 from imdb_core.runs.archive_weights import (
     EPOCH_HEADER_BYTES,
@@ -33,8 +26,16 @@ from imdb_core.runs.archive_weights import (
     limit_bytes,
     shapes_of,
 )
-from imdb_core.runs.checkpoints import BEST, EPOCHS, EPOCHS_LIMIT_BYTES
-from imdb_core.runs.event_log import read_events
+from imdb_core.runs.checkpoints import EPOCHS_LIMIT_BYTES, read
+from imdb_core.runs.event_log import read_events, without_repeats
+from imdb_core.runs.folder import (
+    BEST,
+    EPOCH_FILE,
+    EPOCHS,
+    EVENTS,
+    RUN_JSON,
+    VOCABULARY,
+)
 from imdb_core.runs.reading import read_run
 from imdb_core.runs.run import EPOCHS_LIMIT, Run
 from imdb_core.runs.store import RunStore
@@ -48,6 +49,7 @@ _ID: Final = re.compile(r"\d{4}-\d{2}-\d{2}_\d{6}_[a-z0-9]{4}", re.ASCII)
 _EXTRAS: Final = re.compile(
     r"(__MACOSX/.*|(.*/)?(\._[^/]*|\.DS_Store|Thumbs\.db|desktop\.ini))", re.IGNORECASE | re.DOTALL
 )
+_LAST_JSON: Final = "last.json"  # of older versions, and read by nobody
 _IS_ENCRYPTED: Final = 0x1
 _DAMAGE: Final = (
     zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, EOFError, NotImplementedError,
@@ -85,8 +87,7 @@ def import_run(
             for done, (name, entry) in enumerate(entries.items()):
                 on_progress(_progress("Unpacking", done, len(entries)))
                 _extract(archive, entry, draft / name)
-            _check(draft, config, shapes, on_progress)
-            return store.add(draft, run_id)
+            return store.add(draft, _check(draft, config, shapes, on_progress), run_id)
 
 
 def _progress(stage: str, done: int, total: int) -> Progress:
@@ -101,6 +102,8 @@ def _faults_as_sentences() -> Iterator[None]:
         raise RunArchiveError(
             f"The file is no zip of a run, or it is damaged ({error}). Export the run again."
         ) from error
+    except OSError as error:
+        raise RunArchiveError(f"The file could not be read: {error.strerror}.") from error
     except (ValueError, RecursionError) as error:
         what = "is nested too deeply" if isinstance(error, RecursionError) else str(error)
         raise RunArchiveError(f"The run was not imported: {what}") from error
@@ -129,7 +132,7 @@ def _entries(archive: zipfile.ZipFile) -> tuple[str, dict[str, zipfile.ZipInfo]]
             )
         if place in entries:
             raise RunArchiveError(f"The zip holds {entry.filename!r} twice; nothing was imported.")
-        if not place.endswith("/"):
+        if not place.endswith("/") and place != _LAST_JSON:
             entries[place] = entry
     if EVENTS not in entries:
         raise RunArchiveError(_NO_SINGLE_RUN)
@@ -149,7 +152,7 @@ def _may_stand_in_a_run(name: str, entry: zipfile.ZipInfo) -> bool:
         return name == f"{EPOCHS}/" and entry.file_size == 0
     kind = stat.S_IFMT(entry.external_attr >> 16)
     is_plain = kind in (0, stat.S_IFREG) and not entry.flag_bits & _IS_ENCRYPTED
-    is_known = name in FILES or EPOCH_FILE.fullmatch(name) is not None
+    is_known = name in (*FILES, _LAST_JSON) or EPOCH_FILE.fullmatch(name) is not None
     return is_plain and is_known and entry.compress_type in _METHODS
 
 
@@ -158,7 +161,7 @@ def _config(archive: zipfile.ZipFile, entries: dict[str, zipfile.ZipInfo]) -> Tr
     _check_size(RUN_JSON, entries[RUN_JSON], None)
     content = archive.read(entries[RUN_JSON])
     try:
-        return check_facts(_parse(content))
+        return check_facts(_parse(RUN_JSON, content))
     except ValueError as error:
         raise RunArchiveError(f"The run was not imported: {RUN_JSON}: {error}.") from error
 
@@ -202,47 +205,49 @@ def _extract(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, target: Path) -> 
 
 def _check(
     draft: Path, config: TrainConfig, shapes: RunShapes, on_progress: Callable[[Progress], None]
-) -> None:
-    """All that is said must fit together: events, words, weights.
+) -> Run:
+    """The run, if all that is said fits together: events, words, weights.
 
     Raises:
         ValueError: something does not; the message says what.
     """
     try:
-        events = read_events(draft / EVENTS)
+        events = without_repeats(read_events(draft / EVENTS))
         check_events(events)
         write_atomically(draft / EVENTS, without_owner(events))
         run = read_run(draft)
     except RunDamagedError as error:  # its message tells what to do with a run of one's own
-        raise ValueError(f"{EVENTS} cannot be read as a run's") from error
+        raise ValueError(f"{RUN_JSON} and {EVENTS} cannot be read as a run's") from error
     check_pinned(run)
-    weights = [*sorted(draft.glob("*.safetensors")), *sorted(draft.glob(f"{EPOCHS}/*"))]
+    weights = [draft / name for name in names_in(draft) if name.endswith(".safetensors")]
+    weights += [draft / EPOCHS / name for name in names_in(draft / EPOCHS)]
     for done, path in enumerate(weights):
         on_progress(_progress("Checking the weights", done, len(weights)))
         check_arrays(path, path.relative_to(draft).as_posix(), shapes, run)
-    if run.epochs:
+    if run.best is not None:
         for name in (BEST, VOCABULARY):
-            if not (draft / name).exists():
+            if not is_there(draft / name):
                 raise ValueError(f"{name} is missing")
-    if (draft / VOCABULARY).exists():
-        _check_vocabulary(_parse((draft / VOCABULARY).read_bytes()), config)
-    for path in draft.glob("last.json"):
-        _parse(path.read_bytes())
+    if is_there(draft / VOCABULARY):
+        _check_vocabulary(_parse(VOCABULARY, read(draft / VOCABULARY)), config)
+    return run
 
 
-def _check_vocabulary(content: Any, config: TrainConfig) -> None:  # noqa: ANN401 - any JSON value
-    words = content.get("words") if isinstance(content, dict) else None
+def _check_vocabulary(content: dict[str, Any], config: TrainConfig) -> None:
+    words = content.get("words")
     if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
         raise ValueError(f"{VOCABULARY} holds no list of words")
     if len(words) > config.vocab_size:
         raise ValueError(f"{VOCABULARY} has {len(words):,} words, more than {config.vocab_size:,}")
 
 
-def _parse(content: bytes) -> Any:  # noqa: ANN401 - any JSON value
-    def refuse(name: str) -> None:
-        raise ValueError(f"{name} is no number")
+def _parse(name: str, content: bytes) -> dict[str, Any]:
+    """The JSON object in a file, if it is what was written."""
+
+    def refuse(constant: str) -> None:
+        raise ValueError(f"{constant} is no number")
 
     try:
-        return json.loads(content.decode(), parse_constant=refuse)
+        return without_checksum(json.loads(content.decode(), parse_constant=refuse))
     except ValueError as error:
-        raise ValueError(f"no JSON ({error})") from error
+        raise ValueError(f"{name} is no JSON of a run ({error})") from error

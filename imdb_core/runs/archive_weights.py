@@ -11,12 +11,14 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import ValidationError
-from safetensors import SafetensorError, safe_open
 
 from imdb_core.config import TrainConfig
+from imdb_core.files import sha256
 from imdb_core.runs.archive_facts import EpochFacts
-from imdb_core.runs.checkpoints import BEST, EPOCH_LIMIT_BYTES, EPOCHS, LAST
+from imdb_core.runs.checkpoints import EPOCH_LIMIT_BYTES, check_finite, read
+from imdb_core.runs.folder import BEST, EPOCHS, LAST
 from imdb_core.runs.run import Run
+from imdb_core.tensors import read_tensors
 
 Shapes = dict[str, tuple[int, ...]]
 """Parameter name to shape."""
@@ -80,22 +82,36 @@ def check_arrays(path: Path, name: str, shapes: RunShapes, run: Run) -> None:
 
     Raises:
         ValueError: it is not the run's; the message says why.
+        StorageError: the system does not let it be read.
     """
+    content = read(path)
     try:
-        with safe_open(path, framework="numpy") as file:
-            arrays = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
-            metadata = file.metadata() or {}
-    except (OSError, SafetensorError, TypeError, KeyError) as error:
-        raise ValueError(f"{name} is no safetensors file ({error})") from error
+        arrays, metadata = read_tensors(content)
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise ValueError(f"{name} is no file of weights: {error}") from error
     if name == LAST:
-        _check_state(name, arrays, metadata, shapes.state, run)
-        return
-    expected = run.best.epoch if name == BEST and run.best else None
-    if name != BEST:
-        expected = int(path.stem)
-    if metadata.get("epoch") != str(expected) or not 1 <= int(expected or 0) <= len(run.epochs):
-        raise ValueError(f"{name} is not from epoch {expected} of the run")
-    _check_weights(name, arrays, shapes.weights)
+        epoch = _check_state(name, arrays, metadata, shapes.state, run)
+        announced = run.state_sha256
+    else:
+        epoch = _epoch_of(path, name, metadata, run)
+        announced = run.weights_sha256
+        _check_weights(name, arrays, shapes.weights)
+    mark = sha256(content)
+    if announced.get(epoch, mark) != mark:
+        raise ValueError(f"{name} is not what was noted for epoch {epoch}: the checksums differ")
+
+
+def _epoch_of(path: Path, name: str, metadata: dict[str, str], run: Run) -> int:
+    """The epoch that the weights are from; a kill may leave those of one that no event tells."""
+    told = metadata.get("epoch", "")
+    next_epoch = len(run.epochs) + 1
+    allowed = [int(path.stem)] if name != BEST else [next_epoch]
+    if name == BEST and run.best is not None:
+        allowed.insert(0, run.best.epoch)
+    for epoch in allowed:
+        if told == str(epoch) and 1 <= epoch <= next_epoch:
+            return epoch
+    raise ValueError(f"{name} is not from epoch {allowed[0]} of the run")
 
 
 def _check_weights(name: str, arrays: dict[str, NDArray[Any]], shapes: Shapes) -> None:
@@ -104,6 +120,10 @@ def _check_weights(name: str, arrays: dict[str, NDArray[Any]], shapes: Shapes) -
         raise ValueError(f"{name} does not fit the run's settings: {odd[:80]!r} is odd")
     for key, array in arrays.items():
         _check_array(name, key, array, shapes[key])
+    try:
+        check_finite(arrays)
+    except ValueError as error:
+        raise ValueError(f"{name}: {error}") from error
 
 
 def _check_array(name: str, key: str, array: NDArray[Any], shape: tuple[int, ...]) -> None:
@@ -112,13 +132,11 @@ def _check_array(name: str, key: str, array: NDArray[Any], shape: tuple[int, ...
             f"{name} does not fit the run's settings: {key} is {array.dtype} {array.shape}, "
             f"but must be float32 {shape}"
         )
-    if not np.isfinite(array).all():
-        raise ValueError(f"{name} holds a number that is not finite, in {key}")
 
 
 def _check_state(
     name: str, arrays: dict[str, NDArray[Any]], metadata: dict[str, str], shapes: Shapes, run: Run
-) -> None:
+) -> int:
     generator = arrays.pop("generator", None)
     if generator is None or generator.dtype != np.uint8 or generator.ndim != 1:
         raise ValueError(f"{name} has no state of the random generator")
@@ -127,10 +145,13 @@ def _check_state(
         numbers = json.loads(metadata["state"])
         record = EpochFacts.model_validate(numbers["record"])
         is_told = [type(numbers[key]) for key in ("epoch", "best_epoch", "best_loss")]
-        if is_told != [int, int, float] or set(numbers["record"]) != set(EpochFacts.model_fields):
+        if is_told != [int, int, float] or not set(numbers["record"]) >= set(
+            EpochFacts.model_fields
+        ):
             raise ValueError("its numbers are odd")
     except (KeyError, TypeError, ValueError, ValidationError) as error:
         raise ValueError(f"{name} does not say where the training stood") from error
     # A kill may leave the state one epoch ahead of the events.
     if not len(run.epochs) <= record.epoch <= len(run.epochs) + 1:
         raise ValueError(f"{name} is of epoch {record.epoch}, but the run has {len(run.epochs)}")
+    return record.epoch

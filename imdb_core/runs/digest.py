@@ -31,7 +31,7 @@ from functools import cache
 from pathlib import Path
 from typing import Final, Literal
 
-from imdb_core.errors import RunStateError
+from imdb_core.errors import RunStateError, StorageError
 from imdb_core.runs.run import Run
 
 FIRST_LOSS_TOLERANCE: Final = 0.02
@@ -141,10 +141,16 @@ def code_mark() -> str:
     """A short hash of the code that computes, to be recorded as version `project` of a run.
 
     Line ends do not count: git writes them otherwise on Windows.
+
+    Raises:
+        StorageError: the system does not let it be read.
     """
     package = Path(__file__).parents[1]
     paths = [p for part in ("data", "model", "training") for p in (package / part).rglob("*.py")]
-    content = (path.read_bytes().replace(b"\r\n", b"\n") for path in sorted(paths))
+    try:
+        content = [path.read_bytes().replace(b"\r\n", b"\n") for path in sorted(paths)]
+    except OSError as error:
+        raise StorageError.from_reading(error, package) from error
     return hashlib.sha256(b"\0".join(content)).hexdigest()[:12]
 
 

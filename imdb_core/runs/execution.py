@@ -14,10 +14,13 @@ from imdb_core.data.encoded import EncodedSplit, encode_split
 from imdb_core.errors import PreparationCancelledError, StudioError
 from imdb_core.files import write_json_atomically
 from imdb_core.runs.event_log import Event, EventLog
+from imdb_core.runs.folder import VOCABULARY
 from imdb_core.runs.pinned import PinnedReviews
 from imdb_core.runs.recorder import RunRecorder
+from imdb_core.runs.resumption import resume_point
 from imdb_core.runs.run import DatasetInfo, Run
 from imdb_core.runs.store import RunStore
+from imdb_core.runs.trained_on import check_same
 from imdb_core.stop_flag import StopFlag
 from imdb_core.training.device import device_name, resolve_device
 from imdb_core.training.loop import TrainingLoop
@@ -25,8 +28,6 @@ from imdb_core.training.records import LoopEnd
 from imdb_core.training.word_vectors import find_word_vectors
 
 logger = logging.getLogger(__name__)
-
-VOCABULARY = "vocabulary.json"
 
 
 def execute(
@@ -54,7 +55,7 @@ def execute(
         log.append("preparing")
         run = store.get(run_id)
         try:
-            dataset = _dataset(library, run.config, on_progress, stop)
+            dataset = _dataset(library, run, on_progress, stop)
             end = _train(run, dataset, store, log, stop, pause_after, on_progress)
         except PreparationCancelledError:
             end = "paused" if stop.asks_to_pause else "user"
@@ -73,12 +74,19 @@ def execute(
 
 def _dataset(
     library: DataLibrary,
-    config: TrainConfig,
+    run: Run,
     on_progress: Callable[[Progress], None],
     stop: StopFlag,
 ) -> Dataset:
-    source = library.resolve(config.source)
-    return library.prepare(source, on_progress=on_progress, is_cancelled=stop.is_set)
+    # What `imdb` means may have changed since the first epoch; the run goes on with what it had.
+    has_begun = run.dataset is not None and (bool(run.epochs) or run.has_state)
+    name = run.dataset.source if run.dataset is not None and has_begun else run.config.source
+    dataset = library.prepare(
+        library.resolve(name), on_progress=on_progress, is_cancelled=stop.is_set
+    )
+    if has_begun:
+        check_same(run, dataset.fingerprint)
+    return dataset
 
 
 def _train(
@@ -94,28 +102,40 @@ def _train(
     device = resolve_device(config)
     train = encode_split(dataset, "train", config)
     validation = encode_split(dataset, "validation", config)
+    point = resume_point(run, log)
     # Not kept under a name: with many words they are as large as the network.
     loop = TrainingLoop(
-        config, train, validation, device, word_vectors=_word_vectors(run, train, stop, on_progress)
+        config,
+        train,
+        validation,
+        device,
+        word_vectors=_word_vectors(config, train, stop, on_progress, is_needed=point is None),
     )
-    pinned = PinnedReviews(run.pinned_texts, config, dataset.vocabulary)
-    recorder = RunRecorder(run, log, pinned)
-    if run.has_state:
-        recorder.restore(loop, len(run.epochs))
-        log.append("resumed", epoch=loop.stopping.epoch)
-    else:
+    recorder = RunRecorder(run, log, PinnedReviews(run.pinned_texts, config, dataset.vocabulary))
+    _save_vocabulary(run, dataset)
+    if point is None:
         store.describe(run.id, _describe(dataset, train, validation), device_name(device))
-        _save_vocabulary(run, dataset)
         log.append("started", device=device.type, engine=loop.engine.name)
+    else:
+        state, record = point
+        loop.restore(state)
+        if record.epoch > len(run.epochs):
+            recorder.keep(record, state)
+    if run.epochs or point is not None:
+        log.append("resumed", epoch=loop.stopping.epoch)
     return loop.run(recorder, stop, last_epoch=run.last_epoch, pause_after=pause_after)
 
 
 def _word_vectors(
-    run: Run, train: EncodedSplit, stop: StopFlag, on_progress: Callable[[Progress], None]
+    config: TrainConfig,
+    train: EncodedSplit,
+    stop: StopFlag,
+    on_progress: Callable[[Progress], None],
+    *,
+    is_needed: bool,
 ) -> NDArray[np.float32] | None:
-    config = run.config
     vectors = None
-    if config.initialization == "word_vectors" and not run.has_state:
+    if is_needed and config.initialization == "word_vectors":
         on_progress(Progress(stage="Learning which words keep the same company"))
         vectors = find_word_vectors(
             train.ids, config.vocab_size, config.embedding_dim, is_cancelled=stop.is_set

@@ -9,10 +9,11 @@ from collections.abc import Callable
 from typing import Final, Literal, get_args
 
 from imdb_core.runs.archive import as_zip
-from imdb_core.runs.checkpoints import load_weights
+from imdb_core.runs.checkpoints import parse_weights, read
 from imdb_core.runs.onnx_export import as_onnx
 from imdb_core.runs.run import Run
 from imdb_core.runs.tensorboard_export import as_tensorboard
+from imdb_core.runs.weights import load_epoch
 from imdb_core.training.records import EpochRecord
 
 ExportFormat = Literal["pt", "safetensors", "onnx", "csv", "json", "zip", "tensorboard"]
@@ -23,8 +24,10 @@ def export(run: Run, format: ExportFormat) -> bytes:
     """The bytes of a file in `format`.
 
     Raises:
-        RunStateError: the run has no weights yet, or is at work and was to be a zip.
-        RunDamagedError: its files cannot be read.
+        RunStateError: the run has no weights yet, or was to be a zip and changes too quickly.
+        RunDamagedError: a file of it is missing or damaged.
+        RunNotFoundError: it was deleted.
+        StorageError: the system does not let its files be read.
     """
     return _EXPORTERS[format](run)
 
@@ -46,24 +49,23 @@ def file_name(run: Run, format: ExportFormat) -> str:
 
 def is_exportable(run: Run, format: ExportFormat) -> bool:
     """Whether the run, as it stands now, has what goes into such a file."""
-    if format == "zip":
-        return not run.is_live
-    return format == "json" or run.can_score
+    return format in ("json", "zip") or run.can_score
 
 
 def _as_pt(run: Run) -> bytes:
     """The state dict as the notebook saves it; `torch.load(..., weights_only=True)` reads it."""
     import torch
 
-    weights, _ = load_weights(run.best_weights)
+    weights, _ = load_epoch(run, None)
     buffer = io.BytesIO()
     torch.save({name: torch.tensor(array) for name, array in weights.items()}, buffer)
     return buffer.getvalue()
 
 
 def _as_safetensors(run: Run) -> bytes:
-    load_weights(run.best_weights)  # a damaged file is not handed out
-    return run.best_weights.read_bytes()
+    content = read(run.best_weights)
+    parse_weights(content, run.best_weights, run.weights_sha256)  # no damaged file is handed out
+    return content
 
 
 def _as_csv(run: Run) -> bytes:

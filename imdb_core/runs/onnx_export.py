@@ -11,8 +11,11 @@ from numpy.typing import NDArray
 from imdb_core.config import TrainConfig
 from imdb_core.data.vocabulary import FILTERED_SIGNS
 from imdb_core.errors import RunDamagedError
-from imdb_core.runs.checkpoints import load_weights
+from imdb_core.runs.checkpoints import read
+from imdb_core.runs.folder import VOCABULARY
+from imdb_core.runs.reading import parse_words
 from imdb_core.runs.run import Run
+from imdb_core.runs.weights import load_epoch
 from imdb_core.training.records import Arrays
 
 TOLERANCE: Final = 1e-5
@@ -44,7 +47,7 @@ def as_onnx(run: Run) -> bytes:
     # Imported where they are needed: together they take most of a second.
     from imdb_core.runs.onnx_graph import build_model
 
-    weights, epoch = load_weights(run.best_weights)
+    weights, epoch = load_epoch(run, None)
     properties = {
         "run": run.id,
         "epoch": str(epoch),
@@ -114,8 +117,5 @@ def _probes(config: TrainConfig) -> NDArray[np.int64]:
 
 
 def _words(run: Run) -> str:
-    path = run.folder / "vocabulary.json"
-    try:
-        return json.dumps(json.loads(path.read_bytes())["words"], ensure_ascii=False)
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise RunDamagedError(f"{path} cannot be read ({error}). Train again.") from error
+    path = run.folder / VOCABULARY
+    return json.dumps(parse_words(read(path), path), ensure_ascii=False)

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import pairwise
-from operator import itemgetter
 from pathlib import Path
 from statistics import median
 from typing import Any
 
 from imdb_core.config import TrainConfig
-from imdb_core.errors import ConfigError, RunDamagedError
+from imdb_core.errors import ConfigError, RunDamagedError, unreadable
+from imdb_core.files import parse_checked_json
+from imdb_core.owner import Owner
 from imdb_core.runs.event_log import Event, read_events
-from imdb_core.runs.owner import Owner
+from imdb_core.runs.folder import EVENTS, RUN_JSON
 from imdb_core.runs.run import LIVE_STATES, SCHEMA_VERSION, Change, DatasetInfo, Run, RunState
 from imdb_core.training.records import EpochRecord
 
@@ -32,7 +32,6 @@ _STATE_AFTER: dict[str, RunState] = {
     "interrupted": "interrupted",
 }
 _RECENT = 20
-_epoch_values = itemgetter(*EpochRecord._fields)
 
 
 def read_run(folder: Path, is_own_job: Callable[[str], bool] = lambda run_id: True) -> Run:
@@ -44,18 +43,19 @@ def read_run(folder: Path, is_own_job: Callable[[str], bool] = lambda run_id: Tr
             of runs that this process owns.
 
     Raises:
-        RunDamagedError: a file cannot be read; the message names it.
+        RunDamagedError: a file is missing or damaged; the message names it.
+        StorageError: the system does not let one be read.
     """
-    path = folder / "run.json"
+    path = folder / RUN_JSON
     try:
-        facts: dict[str, Any] = json.loads(path.read_bytes().decode())
+        facts: dict[str, Any] = parse_checked_json(path.read_bytes())
         if facts["schema"] > SCHEMA_VERSION:
             raise RunDamagedError(
                 f"{path} was written by a newer version of this program "
                 f"(format {facts['schema']}, this one reads {SCHEMA_VERSION}). Update it."
             )
         dataset = DatasetInfo(**facts["dataset"]) if facts["dataset"] else None
-        history = _fold(read_events(folder / "events.jsonl"))
+        history = _history(folder / EVENTS)
         state = history.state
         if state in LIVE_STATES and not _is_at_work(folder.name, history.owner, is_own_job):
             state = "interrupted"
@@ -83,6 +83,8 @@ def read_run(folder: Path, is_own_job: Callable[[str], bool] = lambda run_id: Tr
             state=state,
             epochs=tuple(history.epochs),
             pinned=tuple(history.pinned),
+            weights_sha256=history.sha256_of("weights"),
+            state_sha256=history.sha256_of("state"),
             first_stop=history.first_stop,
             last_epoch=history.last_epoch,
             between_epochs_s=history.between_epochs_s,
@@ -93,11 +95,27 @@ def read_run(folder: Path, is_own_job: Callable[[str], bool] = lambda run_id: Tr
             ended_by=history.ended_by,
         )
     except OSError as error:
-        raise RunDamagedError(f"{path} cannot be read: {error.strerror}.") from error
-    except (ValueError, KeyError, TypeError, IndexError, ConfigError) as error:
+        missing = f"{path} is missing, so the run cannot be shown. Delete it."
+        raise unreadable(error, path, RunDamagedError(missing)) from error
+    except (
+        ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError, ConfigError
+    ) as error:  # fmt: skip
         raise RunDamagedError(
             f"{path} is damaged, so the run cannot be shown. Delete it."
         ) from error
+
+
+def parse_words(content: bytes, path: Path) -> list[str]:
+    """The words in a run's `vocabulary.json`, in rank order.
+
+    Raises:
+        RunDamagedError: it is not what was written.
+    """
+    try:
+        words: list[str] = parse_checked_json(content)["words"]
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise RunDamagedError(f"{path} is damaged ({error}). Train again.") from error
+    return words
 
 
 @dataclass
@@ -109,6 +127,7 @@ class _History:
     last: Event
     epochs: list[EpochRecord] = field(default_factory=list)
     pinned: list[tuple[float, ...]] = field(default_factory=list)
+    sha256: list[dict[str, str]] = field(default_factory=list)
     changes: list[Event] = field(default_factory=list)
     first_stop: int | None = None
     last_epoch: int | None = None
@@ -116,6 +135,34 @@ class _History:
     engine: str = ""
     visitor: str = ""
     ended_by: str = ""
+
+    def add_epoch(self, event: Event) -> None:
+        """Take in a finished epoch; one that was there before, in runs of older versions, was
+        trained again.
+        """
+        record = EpochRecord.of(event)
+        if not 1 <= record.epoch <= len(self.epochs) + 1:
+            raise ValueError(f"epoch {record.epoch} follows epoch {len(self.epochs)}")
+        for each in (self.epochs, self.pinned, self.sha256):
+            del each[record.epoch - 1 :]
+        self.epochs.append(record)
+        self.pinned.append(tuple(event.get("pinned", ())))
+        self.sha256.append(dict(event.get("sha256", {})))
+
+    def sha256_of(self, kind: str) -> dict[int, str]:
+        """Epoch to what its event says of a file."""
+        return {
+            epoch: known[kind] for epoch, known in enumerate(self.sha256, start=1) if kind in known
+        }
+
+
+def _history(path: Path) -> _History:
+    try:
+        return _fold(read_events(path))
+    except (ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
+        raise RunDamagedError(
+            f"{path} is damaged, so the run cannot be shown. Delete it."
+        ) from error
 
 
 def _fold(events: list[Event]) -> _History:
@@ -128,8 +175,7 @@ def _fold(events: list[Event]) -> _History:
     for event in events:
         kind = event["event"]
         if kind == "epoch":
-            history.epochs.append(EpochRecord._make(_epoch_values(event)))
-            history.pinned.append(tuple(event.get("pinned", ())))
+            history.add_epoch(event)
         elif kind == "started":
             history.engine = str(event.get("engine", ""))
         elif kind == "changed":

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from imdb_core.runs import checkpoints
 from imdb_core.runs.event_log import EventLog
+from imdb_core.runs.folder import BEST
 from imdb_core.runs.pinned import PinnedReviews
 from imdb_core.runs.run import Run
 from imdb_core.training.loop import TrainingLoop
-from imdb_core.training.records import Arrays, EpochRecord
+from imdb_core.training.records import EpochRecord, TrainingState
 
 
 class RunRecorder:
@@ -23,22 +26,25 @@ class RunRecorder:
         self._pinned = pinned
 
     def epoch(self, record: EpochRecord, loop: TrainingLoop) -> None:
-        """Keep the epoch's weights, the best ones, the state, then the event."""
-        state = loop.state()
-        checkpoints.save_epoch_weights(self._folder, state.weights, record.epoch)
+        """Keep what the loop has come to with this epoch."""
+        self.keep(record, loop.state())
+
+    def keep(self, record: EpochRecord, state: TrainingState) -> None:
+        """Keep the epoch's weights, the best ones, the state, then the event with their checksums.
+
+        Raises:
+            StorageError: one of them could not be written.
+        """
+        sha256: dict[str, str | None] = {
+            "weights": checkpoints.save_epoch_weights(self._folder, state.weights, record.epoch)
+        }
         if record.improved:
-            checkpoints.save_weights(self._folder / checkpoints.BEST, state.weights, record.epoch)
-        checkpoints.save_state(self._folder, state, record)
-        self._append(record, state.weights)
-
-    def restore(self, loop: TrainingLoop, finished_epochs: int) -> None:
-        """Put `loop` where the run was left, and write down an epoch that a kill kept back."""
-        state, record = checkpoints.load_state(self._folder)
-        loop.restore(state)
-        if record.epoch == finished_epochs + 1:
-            self._append(record, state.weights)
-
-    def _append(self, record: EpochRecord, weights: Arrays) -> None:
-        probabilities = self._pinned.probabilities(weights)
-        pinned = {"pinned": probabilities} if probabilities else {}
-        self._log.append("epoch", **record._asdict(), **pinned)
+            sha256["weights"] = checkpoints.save_weights(
+                self._folder / BEST, state.weights, record.epoch
+            )
+        sha256["state"] = checkpoints.save_state(self._folder, state, record)
+        more: dict[str, Any] = {"sha256": {name: known for name, known in sha256.items() if known}}
+        probabilities = self._pinned.probabilities(state.weights)
+        if probabilities:
+            more["pinned"] = probabilities
+        self._log.append("epoch", **record._asdict(), **more)

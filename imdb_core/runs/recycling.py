@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from imdb_core.errors import RunNotFoundError, RunStateError, StorageError
+from imdb_core.files import is_there, move_folder, names_in, sync_folder
 
 KEPT_FOR = timedelta(days=7)
 
@@ -36,9 +36,10 @@ class RecycleBin:
         moment = self._now().timestamp()
         try:
             self.folder.mkdir(exist_ok=True)
-            if place.exists():  # deleted before, and imported again since
+            if is_there(place):  # deleted before, and imported again since
                 shutil.rmtree(place)
-            run_folder.rename(place)
+            move_folder(run_folder, place)
+            sync_folder(run_folder.parent)
             os.utime(place, (moment, moment))
         except OSError as error:
             raise StorageError.from_os_error(error, run_folder) from error
@@ -57,10 +58,10 @@ class RecycleBin:
                 f"{KEPT_FOR.days} days."
             )
         place = runs_folder / run_id
-        if place.exists():
+        if is_there(place):
             raise RunStateError(f"Run {run_id} is there already; delete that one first.")
         try:
-            (self.folder / run_id).rename(place)
+            move_folder(self.folder / run_id, place)
         except OSError as error:
             raise StorageError.from_os_error(error, place) from error
 
@@ -82,9 +83,12 @@ class RecycleBin:
     def _deleted_at(self) -> dict[str, float]:
         """When each run here was deleted (seconds since 1970), by its id."""
         times: dict[str, float] = {}
-        if self.folder.is_dir():
-            for folder in self.folder.iterdir():
-                # Pages ask without a lock: somebody may be emptying the bin.
-                with suppress(FileNotFoundError):
-                    times[folder.name] = folder.stat().st_mtime
+        for run_id in names_in(self.folder):
+            folder = self.folder / run_id
+            try:
+                times[run_id] = folder.stat().st_mtime
+            except FileNotFoundError:  # pages ask without a lock: somebody empties the bin
+                pass
+            except OSError as error:
+                raise StorageError.from_reading(error, folder) from error
         return times

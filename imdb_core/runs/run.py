@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
 from imdb_core.config import TrainConfig, field_specs
 from imdb_core.errors import (
+    DataChangedError,
     DataNotPreparedError,
     NonFiniteLossError,
     RunStateError,
     SourceDamagedError,
     SourceUnavailableError,
 )
+from imdb_core.files import is_there
 from imdb_core.runs import ending
-from imdb_core.runs.checkpoints import BEST, LAST
+from imdb_core.runs.folder import BEST, LAST
 from imdb_core.training.records import EpochRecord, StopReason
 
 SCHEMA_VERSION = 1
@@ -28,7 +31,13 @@ RunState = Literal[
 """`finished` came to its end by a rule, `stopped` because somebody asked for it."""
 
 _NO_DATA = tuple(
-    error.__name__ for error in (DataNotPreparedError, SourceDamagedError, SourceUnavailableError)
+    error.__name__
+    for error in (
+        DataChangedError,
+        DataNotPreparedError,
+        SourceDamagedError,
+        SourceUnavailableError,
+    )
 )
 
 LIVE_STATES: tuple[RunState, ...] = ("queued", "preparing", "training")
@@ -95,6 +104,9 @@ class Run:
         state: what the last event means, but `interrupted` where its owner has died.
         epochs: finished epochs in order, epoch 1 first.
         pinned: P(positive) of each pinned text, for each of `epochs`.
+        weights_sha256: epoch to the SHA-256 of its weights' file, as it was announced; epochs of
+            older versions have none.
+        state_sha256: the same of the training's state.
         first_stop: the epoch at which a rule ended it before it was kept going.
         between_epochs_s: what an epoch takes beside its own seconds, mostly writing files.
         last_epoch: how far it is kept going, whatever the patience rule says.
@@ -131,6 +143,8 @@ class Run:
     notes: str = ""
     tags: tuple[str, ...] = ()
     is_archived: bool = False
+    weights_sha256: Mapping[int, str] = field(default_factory=dict)
+    state_sha256: Mapping[int, str] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -256,4 +270,4 @@ class Run:
     @property
     def has_state(self) -> bool:
         """Whether a resumption goes on from a finished epoch, not from the start."""
-        return (self.folder / LAST).exists()
+        return is_there(self.folder / LAST)

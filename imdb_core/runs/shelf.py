@@ -9,11 +9,12 @@ import secrets
 import shutil
 import string
 from collections.abc import Callable, Iterator
-from datetime import datetime
 from pathlib import Path
 from typing import Final
 
 from imdb_core.errors import RunDamagedError, RunError, RunNotFoundError, StorageError
+from imdb_core.files import is_there, move_folder, names_in, sweep, sync_folder, temporary_beside
+from imdb_core.runs.folder import EPOCHS, EVALUATION, EVENTS, RUN_JSON
 from imdb_core.runs.reading import read_run
 from imdb_core.runs.run import Run
 
@@ -22,7 +23,6 @@ logger = logging.getLogger(__name__)
 RUN_ID: Final = re.compile(r"\d{4}-\d{2}-\d{2}_\d{6}_[a-z0-9]{4}", re.ASCII)
 _DIGITS = string.digits + string.ascii_lowercase
 _ENDINGS = 36**4
-_DRAFT, _REMOVED = ".new", ".deleted"
 _STEP = 1000  # at random: two processes may make a run at once
 
 
@@ -40,21 +40,24 @@ class RunShelf:
         self._ended: dict[Path, tuple[tuple[int, ...], Run]] = {}
 
     def folders(self) -> list[Path]:
-        """All runs' folders, the newest first."""
-        if not self._folder.exists():
-            return []
-        found = [path for path in self._folder.iterdir() if RUN_ID.fullmatch(path.name)]
-        return sorted(found, reverse=True)
+        """All runs' folders, the newest first.
+
+        Raises:
+            StorageError: the system does not let them be listed.
+        """
+        found = [name for name in names_in(self._folder) if RUN_ID.fullmatch(name)]
+        return [self._folder / name for name in reversed(found)]
 
     def find(self, run_id: str) -> Path:
         """The run's folder.
 
         Raises:
             RunNotFoundError: there is no such run.
+            StorageError: the system does not let one look.
         """
         folder = self._folder / run_id
         # The pattern also keeps an id from a link or a command line inside the folder.
-        if not RUN_ID.fullmatch(run_id) or not folder.is_dir():
+        if not RUN_ID.fullmatch(run_id) or not is_there(folder):
             raise _not_found(run_id, self._folder)
         return folder
 
@@ -63,12 +66,13 @@ class RunShelf:
 
         Raises:
             RunNotFoundError: somebody has removed it meanwhile.
-            RunDamagedError: a file cannot be read.
+            RunDamagedError: a file is missing or damaged.
+            StorageError: the system does not let a file be read.
         """
         try:
             return self._read(folder)
         except RunDamagedError:
-            if folder.is_dir():
+            if is_there(folder):
                 raise
             raise _not_found(folder.name, self._folder) from None
 
@@ -93,7 +97,7 @@ class RunShelf:
                 runs.append(self.read(folder))
             except RunNotFoundError:
                 pass
-            except RunDamagedError as error:
+            except (RunDamagedError, StorageError) as error:
                 logger.warning("%s", error)
                 faults[folder.name] = str(error)
         return runs, faults
@@ -101,7 +105,7 @@ class RunShelf:
     def newest(self) -> Run | None:
         """The newest run that can be read."""
         for folder in self.folders():
-            with contextlib.suppress(RunError):
+            with contextlib.suppress(RunError, StorageError):
                 return self.read(folder)
         return None
 
@@ -110,7 +114,7 @@ class RunShelf:
         found: list[Run] = []
         for folder in self.folders():
             if folder.name < run_id and len(found) < most and is_wanted(folder.name):
-                with contextlib.suppress(RunError):
+                with contextlib.suppress(RunError, StorageError):
                     run = self.read(folder)
                     found += [run] if run.epochs else []
         return found
@@ -120,24 +124,13 @@ class RunShelf:
 
         It sorts behind those of the same second, so that the last run made stays the newest.
         """
-        taken = [int(path.name[-4:], 36) for path in self._folder.glob(f"{created}_????")]
+        taken = [int(each.name[-4:], 36) for each in self.folders() if each.name[:17] == created]
         while True:
             first = max(taken) + 1 if taken else 0
             span = _STEP if taken else _ENDINGS // 2
             run_id = f"{created}_{_ending((first + secrets.randbelow(span)) % _ENDINGS)}"
-            if not (self._folder / run_id).exists():
+            if not is_there(self._folder / run_id):
                 return run_id
-
-    @contextlib.contextmanager
-    def new_folder(self, run_id: str) -> Iterator[Path]:
-        """A folder to fill, which becomes the run's if the block ends well, or is gone.
-
-        Raises:
-            StorageError: the folder cannot be written.
-        """
-        with self.draft() as draft:
-            yield draft
-            self.add(draft, run_id)
 
     @contextlib.contextmanager
     def draft(self) -> Iterator[Path]:
@@ -148,7 +141,7 @@ class RunShelf:
         Raises:
             StorageError: the folder cannot be written.
         """
-        draft = self._folder / f".{secrets.token_hex(8)}{_DRAFT}"
+        draft = temporary_beside(self._folder / "run")
         try:
             draft.mkdir(parents=True)
             yield draft
@@ -158,20 +151,23 @@ class RunShelf:
             shutil.rmtree(draft, ignore_errors=True)
 
     def add(self, draft: Path, run_id: str) -> None:
-        """Make a filled draft the folder of a run; its id must be free."""
-        draft.rename(self._folder / run_id)
+        """Make a filled draft the folder of a run; its id must be free.
 
-    def sweep(self, before: datetime) -> None:
-        """Remove what killed processes left: drafts begun before then, and half removed runs.
+        Raises:
+            OSError: it could not be moved; it is a draft still.
+        """
+        sync_folder(draft)
+        move_folder(draft, self._folder / run_id)
+
+    def sweep(self) -> None:
+        """Remove what killed processes left: drafts, half removed runs, half written files.
 
         Others may write drafts now, but nobody may remove a run.
         """
-        for path in self._folder.glob(f".*{_DRAFT}"):
-            with contextlib.suppress(FileNotFoundError):  # its writer has just finished it
-                if path.stat().st_mtime < before.timestamp():
-                    shutil.rmtree(path, ignore_errors=True)
-        for path in self._folder.glob(f".*{_REMOVED}"):
-            shutil.rmtree(path, ignore_errors=True)
+        sweep(self._folder)
+        for folder in self.folders():
+            for part in (folder, folder / EPOCHS, folder / EVALUATION):
+                sweep(part)
 
     def remove(self, folder: Path) -> None:
         """Remove a run's folder for good.
@@ -180,9 +176,9 @@ class RunShelf:
             StorageError: it could not be removed.
         """
         # Gone from every list at once, even if removing the files takes a while or fails.
-        doomed = folder.with_name(f".{folder.name}{_REMOVED}")
+        doomed = temporary_beside(folder)
         try:
-            folder.rename(doomed)
+            move_folder(folder, doomed)
             shutil.rmtree(doomed)
         except OSError as error:
             raise StorageError.from_os_error(error, folder) from error
@@ -198,7 +194,7 @@ def _not_found(run_id: str, folder: Path) -> RunNotFoundError:
 def _version(folder: Path) -> tuple[int, ...]:
     """Changes whenever a file does that a run is read from; empty where one is missing."""
     try:
-        stats = [(folder / name).stat() for name in ("run.json", "events.jsonl")]
+        stats = [(folder / name).stat() for name in (RUN_JSON, EVENTS)]
     except OSError:
         return ()
     return tuple(number for stat in stats for number in (stat.st_mtime_ns, stat.st_size))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-import json
+import logging
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
@@ -20,19 +21,23 @@ from imdb_core.errors import (
     RunStateError,
     StorageError,
 )
-from imdb_core.files import write_json_atomically
+from imdb_core.files import is_there, parse_checked_json, write_json_atomically
+from imdb_core.owner import this_process
 from imdb_core.runs import transitions
 from imdb_core.runs.annotations import LABEL_LIMIT, clean_label, cleaned
-from imdb_core.runs.archive import EVENTS, RUN_JSON, without_owner
+from imdb_core.runs.archive import without_owner
+from imdb_core.runs.checkpoints import read
 from imdb_core.runs.choice import NAMES, choose
 from imdb_core.runs.digest import code_mark, machine_facts
 from imdb_core.runs.event_log import Event, EventLog, read_events, utc_now
-from imdb_core.runs.owner import this_process
+from imdb_core.runs.folder import EVENTS, RUN_JSON
+from imdb_core.runs.reading import read_run
 from imdb_core.runs.recycling import RecycleBin
 from imdb_core.runs.run import SCHEMA_VERSION, DatasetInfo, Run
 from imdb_core.runs.shelf import RunShelf
 
-_DRAFT_KEPT_FOR = timedelta(days=1)
+logger = logging.getLogger(__name__)
+
 _PACKAGES = ("torch", "numpy", "numba")
 
 
@@ -99,17 +104,24 @@ class RunStore:
             "pinned_texts": list(pinned_texts),
             "guess": guess,
         }
-        with self.shelf.new_folder(run_id) as draft:
-            write_json_atomically(draft / "run.json", facts)
-            EventLog(draft / "events.jsonl", now=self._now).append(
+        with self.shelf.draft() as draft:
+            write_json_atomically(draft / RUN_JSON, facts)
+            EventLog(draft / EVENTS, now=self._now).append(
                 "queued", owner=vars(this_process()), **transitions.visitor_field(visitor)
             )
-        return self.get(run_id)
+            run = read_run(draft)
+            self.shelf.add(draft, run_id)  # nothing that may fail comes after it
+        return replace(run, id=run_id, folder=self.folder / run_id)
 
-    def add(self, draft: Path, run_id: str) -> Run:
+    def add(self, draft: Path, run: Run, run_id: str) -> Run:
         """Take in a filled draft of the shelf.
 
         It gets another id, and a number behind its label, if there is another run of its id.
+
+        Args:
+            draft: the folder.
+            run: as it was read from there.
+            run_id: the id that it had elsewhere.
 
         Raises:
             RunExistsError: the very same run is here already.
@@ -117,11 +129,11 @@ class RunStore:
         created = run_id.rpartition("_")[0]
         with self._lock():
             self._check_is_new(draft, created)
-            if (self.folder / run_id).exists():
+            if is_there(self.folder / run_id):
                 run_id = self.shelf.free_id(created)
-                self._number_label(draft)
+                run = replace(run, label=self._number_label(draft))
             self.shelf.add(draft, run_id)
-        return self.get(run_id)
+        return replace(run, id=run_id, folder=self.folder / run_id)
 
     def get(self, run_id: str) -> Run:
         """The run as it stands now.
@@ -234,7 +246,7 @@ class RunStore:
         self, run_id: str, *, on_event: Callable[[Event], None] = lambda event: None
     ) -> EventLog:
         """The run's events, to append to; `on_event` is told each one that is on disk."""
-        path = self.shelf.find(run_id) / "events.jsonl"
+        path = self.shelf.find(run_id) / EVENTS
         return EventLog(path, on_event=on_event, now=self._now)
 
     def claim(self, run_id: str, visitor: str = "") -> Run:
@@ -275,13 +287,24 @@ class RunStore:
         return self.get(run_id)
 
     def mark_interrupted(self) -> list[str]:
-        """Write down which runs lost their process; returns their ids. Old rubbish goes."""
-        if not self.folder.exists():
+        """Write down which runs lost their process; returns their ids. Old rubbish goes.
+
+        Raises:
+            StorageError: the folder cannot be written.
+        """
+        if not is_there(self.folder):
             return []
         with self._lock():
             self._bin.sweep()
-            self.shelf.sweep(self._now() - _DRAFT_KEPT_FOR)
-            return [run.id for run in self.all() if transitions.interrupt(run, self.log(run.id))]
+            self.shelf.sweep()
+            return [run.id for run in self.all() if self._mark_interrupted(run)]
+
+    def _mark_interrupted(self, run: Run) -> bool:
+        try:
+            return transitions.interrupt(run, self.log(run.id))
+        except (RunError, StorageError) as error:  # the others are marked all the same
+            logger.warning("%s", error)
+            return False
 
     @contextlib.contextmanager
     def _lock(self) -> Iterator[None]:
@@ -306,14 +329,17 @@ class RunStore:
             if is_same:
                 raise RunExistsError(folder.name, name)
 
-    def _number_label(self, draft: Path) -> None:
-        facts = json.loads((draft / RUN_JSON).read_bytes())
-        label, labels = facts["label"], {run.label for run in self.all()}
+    def _number_label(self, draft: Path) -> str:
+        """Put a number behind the draft's label where another run has the same."""
+        facts = parse_checked_json(read(draft / RUN_JSON))
+        label: str = facts["label"]
+        labels = {run.label for run in self.all()}
         if label in labels - {""}:
             numbers = (f" ({number})" for number in itertools.count(2))
             names = (label[: LABEL_LIMIT - len(number)] + number for number in numbers)
-            facts["label"] = next(name for name in names if name not in labels)
+            label = facts["label"] = next(name for name in names if name not in labels)
             write_json_atomically(draft / RUN_JSON, facts)
+        return label
 
     def _idle_folder(self, run_id: str) -> Path:
         """The folder of a run that is not at work; a damaged one is not."""
@@ -324,6 +350,13 @@ class RunStore:
         return folder
 
     def _update(self, run_id: str, changes: dict[str, object]) -> None:
-        path = self.shelf.find(run_id) / "run.json"
+        path = self.shelf.find(run_id) / RUN_JSON
         with self._lock():
-            write_json_atomically(path, json.loads(path.read_bytes()) | changes)
+            content = read(path)
+            try:
+                facts = parse_checked_json(content)
+            except ValueError as error:
+                raise RunDamagedError(
+                    f"{path} is damaged, so the run cannot be changed. Delete it."
+                ) from error
+            write_json_atomically(path, facts | changes)

@@ -7,6 +7,7 @@ import json
 from datetime import datetime
 
 from imdb_core.runs.event_log import Event, read_events
+from imdb_core.runs.folder import EVENTS
 from imdb_core.runs.run import Run
 from imdb_core.runs.transitions import CHANGEABLE
 
@@ -34,7 +35,7 @@ def as_tensorboard(run: Run) -> bytes:
     settings = Record(wall_time=start, step=0)
     _add_text(settings, "settings", _as_markdown_table(run))
     writer.write(settings.SerializeToString())
-    for event in read_events(run.folder / "events.jsonl"):
+    for event in read_events(run.folder / EVENTS):
         if event["event"] == "epoch":
             record = Record(wall_time=_seconds(event), step=event["epoch"])
             for tag, name in _SCALARS.items():

@@ -6,15 +6,16 @@ Whoever calls these holds the lock of the runs' folder, so that two cannot act o
 from __future__ import annotations
 
 from imdb_core.errors import ConfigError, RunStateError
+from imdb_core.owner import this_process
 from imdb_core.runs.event_log import EventLog, read_events
-from imdb_core.runs.owner import this_process
+from imdb_core.runs.folder import EVENTS
 from imdb_core.runs.run import EPOCHS_LIMIT, Run
 
 CHANGEABLE = ("learning_rate", "patience")
 """Settings of a paused run that may change."""
 
 _RESTS = ("paused", "changed", "stopped", "failed", "interrupted")
-_STAMP = ("seq", "event", "time")
+_STAMP = ("seq", "event", "time", "crc")
 
 
 def claim(run: Run, log: EventLog, visitor: str = "") -> None:
@@ -92,7 +93,7 @@ def has_only_waited(run: Run) -> bool:
 
 def withdraw(run: Run, log: EventLog) -> None:
     """Take a run that was there before out of the queue: it is again what it was."""
-    *earlier, _ = read_events(run.folder / "events.jsonl")
+    *earlier, _ = read_events(run.folder / EVENTS)
     if earlier[-1]["event"] not in _RESTS:
         log.append("interrupted", is_withdrawn=True)
     else:
@@ -110,5 +111,4 @@ def interrupt(run: Run, log: EventLog) -> bool:
 
 
 def _says_interrupted(run: Run) -> bool:
-    last_line = (run.folder / "events.jsonl").read_bytes().splitlines()[-1]
-    return b'"event": "interrupted"' in last_line
+    return bool(read_events(run.folder / EVENTS)[-1]["event"] == "interrupted")

@@ -7,7 +7,7 @@ from collections import OrderedDict
 from pathlib import Path
 
 from imdb_core.runs.run import Run
-from imdb_core.scoring.epochs import weights_file
+from imdb_core.runs.weights import weights_file
 from imdb_core.scoring.scorer import Scorer, TrainedNetwork
 
 _KEPT = 8

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,9 +11,10 @@ from numpy.typing import NDArray
 
 from imdb_core.data import DataLibrary
 from imdb_core.data.encoded import encode_split
-from imdb_core.errors import DataError, DataNotPreparedError, StorageError
-from imdb_core.files import write_json_atomically
+from imdb_core.errors import DataChangedError, DataError, DataNotPreparedError, StorageError
+from imdb_core.files import parse_checked_json, write_json_atomically
 from imdb_core.runs.run import Run
+from imdb_core.runs.trained_on import dataset_of
 from imdb_core.scoring.scorer import Scorer
 
 logger = logging.getLogger(__name__)
@@ -154,11 +154,11 @@ def _judge(run: Run, scorer: Scorer, library: DataLibrary) -> Calibration:
     if run.dataset is None:
         raise DataError("it does not say which reviews it was trained on.")
     try:
-        dataset = library.load(run.dataset.source)
+        dataset = dataset_of(run, library)
     except DataNotPreparedError as error:
         raise DataError("its validation reviews are not on this computer.") from error
-    if dataset.fingerprint != run.dataset.fingerprint:
-        raise DataError("the reviews on this computer are not those it was trained on.")
+    except DataChangedError as error:
+        raise DataError("the reviews on this computer are not those it was trained on.") from error
     split = encode_split(dataset, "validation", run.config)
     predict = scorer.predictor(len(split))
     probabilities = np.concatenate(
@@ -173,7 +173,7 @@ def _judge(run: Run, scorer: Scorer, library: DataLibrary) -> Calibration:
 def _read(path: Path) -> Calibration | None:
     """What was kept, unless it is missing or no such file."""
     try:
-        facts = json.loads(path.read_bytes())
+        facts = parse_checked_json(path.read_bytes())
         if facts.pop("schema") != _SCHEMA:
             return None
         counts = {name: tuple(map(int, facts.pop(name))) for name in ("reviews", "correct")}

@@ -15,10 +15,11 @@ from imdb_core.data import UNKNOWN_ID, Reviews, Vocabulary, encode, plain_text, 
 from imdb_core.errors import RunDamagedError, TextError, WeightsMismatchError
 from imdb_core.model import SentimentRNN
 from imdb_core.runs.announced import run_with
+from imdb_core.runs.folder import VOCABULARY
 from imdb_core.runs.run import Run
+from imdb_core.runs.weights import load_epoch, weights_file
 from imdb_core.scoring.attribution import Attribution, integrated_gradients, left_out
 from imdb_core.scoring.curve import ReadingCurve, reading_curve
-from imdb_core.scoring.epochs import load_epoch, weights_file
 from imdb_core.scoring.passes import one_thread
 from imdb_core.scoring.reading import Reading
 from imdb_core.scoring.vocabularies import load_vocabulary
@@ -84,7 +85,9 @@ class TrainedNetwork:
 
         Raises:
             RunStateError: it has no weights yet, or none of this epoch any more.
-            RunDamagedError: its files cannot be read, or do not fit each other.
+            RunDamagedError: its files are missing or damaged, or do not fit each other.
+            RunNotFoundError: it was deleted.
+            StorageError: the system does not let its files be read.
         """
         weights, found_epoch = load_epoch(run, epoch)
         try:
@@ -93,7 +96,7 @@ class TrainedNetwork:
             raise RunDamagedError(
                 f"{weights_file(run, epoch)} does not fit the run's settings. Train again."
             ) from error
-        vocabulary = load_vocabulary(run.folder / "vocabulary.json")
+        vocabulary = load_vocabulary(run.folder / VOCABULARY)
         return cls(network=network.requires_grad_(False), vocabulary=vocabulary, epoch=found_epoch)
 
 
@@ -120,7 +123,7 @@ class Scorer:
         """`TrainedNetwork.load`, ready to score.
 
         Raises:
-            RunStateError, RunDamagedError: as there.
+            RunStateError, RunDamagedError, RunNotFoundError, StorageError: as there.
         """
         return cls(run, TrainedNetwork.load(run, epoch))
 

@@ -100,7 +100,9 @@ class CostEstimator:
 
     def known(self, config: TrainConfig, dataset: Dataset | None) -> Cost | None:
         """What `estimate` would say, if it need not measure."""
-        return self._cost(config, dataset) if _key(config, dataset) in self._speeds else None
+        # Once: whoever measures may drop it the next moment.
+        speed = self._speeds.get(_key(config, dataset))
+        return self._cost(config, dataset, speed) if speed is not None else None
 
     def estimate(
         self,
@@ -135,18 +137,17 @@ class CostEstimator:
                 speed = measure(config, dataset, stop, self._clock)
                 if speed is None:
                     return None
-                self._speeds[key] = speed if known is None else speed.or_faster(known)
                 if known is not None:
+                    speed = speed.or_faster(known)
                     self._confirmed.add(key)
+                self._speeds[key] = known = speed
                 while len(self._speeds) > _KEPT:
                     self._confirmed.discard(self._speeds.popitem(last=False)[0])
             if self._file_seconds is None and self._scratch is not None:
                 self._file_seconds = time_files(self._scratch, self._clock)
-            return self._cost(config, dataset)
+            return self._cost(config, dataset, known)
 
-    def _cost(self, config: TrainConfig, dataset: Dataset | None) -> Cost:
-        key = _key(config, dataset)
-        speed = self._speeds[key]
+    def _cost(self, config: TrainConfig, dataset: Dataset | None, speed: Speed) -> Cost:
         train_rows, validation_rows = _rows(config, dataset)
         parameters = parameter_count(config)
         device = resolve_device(config)
@@ -170,7 +171,7 @@ class CostEstimator:
             seconds_at_least=vectors + epoch * min(config.patience + 1, config.max_epochs),
             seconds_at_most=vectors + epoch * config.max_epochs,
             memory_bytes=footprint_bytes(config, engine, train_rows, validation_rows),
-            is_confirmed=key in self._confirmed,
+            is_confirmed=_key(config, dataset) in self._confirmed,
         )
 
 

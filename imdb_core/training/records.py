@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,6 +35,24 @@ class EpochRecord(NamedTuple):
     best_epoch: int
     train_seconds: float
     val_seconds: float
+
+    @classmethod
+    def of(cls, values: Mapping[str, Any]) -> EpochRecord:
+        """The record in an event or a state. Those of other versions may have more fields, and
+        may lack any that has a default here.
+
+        Raises:
+            KeyError: a field without a default is missing.
+            ValueError: the best epoch is none of those up to this one.
+        """
+        defaults = cls._field_defaults
+        record = cls._make(
+            values.get(name, defaults[name]) if name in defaults else values[name]
+            for name in cls._fields
+        )
+        if not 1 <= record.best_epoch <= record.epoch:
+            raise ValueError(f"epoch {record.best_epoch} cannot be best in epoch {record.epoch}")
+        return record
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -16,6 +17,7 @@ from imdb_core.config import TrainConfig
 from imdb_core.data.encoded import EncodedSplit
 from imdb_core.data.encoding import encode
 from imdb_core.data.reviews import Dataset, Reviews
+from imdb_core.errors import StorageError
 from imdb_core.files import write_atomically
 from imdb_core.model import SentimentRNN, initialize
 from imdb_core.stop_flag import StopFlag
@@ -172,7 +174,10 @@ def _made_up_reviews() -> Reviews:
 
 def time_files(folder: Path, clock: Callable[[], float]) -> tuple[float, float]:
     """Seconds that a small file takes, and each byte of a large one."""
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StorageError.from_os_error(error, folder) from error
     path = folder / ".cost"
 
     def seconds(size_bytes: int) -> float:
@@ -184,5 +189,6 @@ def time_files(folder: Path, clock: Callable[[], float]) -> tuple[float, float]:
         small = median(seconds(1000) for _ in range(5))
         large = seconds(2**20)
     finally:
-        path.unlink(missing_ok=True)
+        with suppress(OSError):
+            path.unlink()
     return small, max(0.0, large - small) / 2**20

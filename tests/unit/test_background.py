@@ -132,6 +132,51 @@ def test_runs_that_take_longer_than_was_measured_are_learnt_from(
     assert finder.get(BENS) == after
 
 
+def test_a_run_that_ends_while_a_page_asks_disturbs_no_page(
+    finder: CostFinder, measurements: Measurements, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    measurements.may_end.set()
+    finder.get(ANNAS)
+    everything_is_done(finder._queue)
+    epoch = SimpleNamespace(train_seconds=1.0, val_seconds=0.0)
+    sizes = iter(range(2, 12))
+
+    def learn() -> None:
+        config = ANNAS.changed(hidden_size=next(sizes))
+        finder.learn(SimpleNamespace(config=config, epochs=[epoch] * 3))  # type: ignore[arg-type]
+
+    def pace_of(config: TrainConfig, took: float) -> float | None:
+        learn()  # as the trainer's thread may, at any moment
+        return None
+
+    for _ in range(3):
+        learn()
+    monkeypatch.setattr(finder, "_pace_of", pace_of)
+
+    assert finder.get(ANNAS) is not None
+
+
+def test_a_cost_that_is_dropped_while_a_page_asks_disturbs_no_page(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    estimator = cost.CostEstimator()
+    monkeypatch.setattr(
+        cost, "measure", lambda *arguments: Speed(train_batch=1, validation_batch=1, draws=0)
+    )
+    estimator.estimate(ANNAS, None)
+
+    key_of, asked = cost._key, []
+
+    def key(*arguments: Any) -> tuple[object, ...]:
+        asked.append(arguments)
+        if len(asked) > 1:
+            estimator._speeds.clear()  # as another measurement may, at any moment
+        return key_of(*arguments)
+
+    monkeypatch.setattr(cost, "_key", key)
+    assert estimator.known(ANNAS, None) is not None
+
+
 def test_a_run_that_was_faster_than_measured_says_so_of_its_own_settings_only(
     finder: CostFinder, measurements: Measurements
 ) -> None:

@@ -1,6 +1,7 @@
 import math
 import subprocess
 import sys
+import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss
 from sklearn.pipeline import make_pipeline
 
-from imdb_core import baselines
+from imdb_core import baselines, baselines_worker
 from imdb_core.baselines import Baselines, cached, compute
 from imdb_core.config import TrainConfig
 from imdb_core.data import DataLibrary, Dataset
@@ -164,7 +165,7 @@ def test_cancelling_ends_the_worker_and_keeps_nothing(dataset: Dataset, tmp_path
 def test_the_worker_ends_when_its_parent_dies(dataset: Dataset, data_folder: Path) -> None:
     # Its standard input is at its end, as after a kill of the parent.
     worker = subprocess.run(
-        [*baselines.WORKER, str(data_folder / "sample"), "0.2", dataset.fingerprint],
+        [*baselines.WORKER, str(data_folder / "sample"), "0.35", dataset.fingerprint],
         stdin=subprocess.DEVNULL,
         cwd=Path(__file__).parents[2],
         capture_output=True,
@@ -178,3 +179,29 @@ def test_scikit_learn_stays_out_of_the_process_that_asks() -> None:
     output = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
 
     assert output.stdout.strip() == "set()"
+
+
+def test_two_processes_that_want_the_same_bags_fit_them_once(
+    found: Baselines, data_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "sample"
+    folder.mkdir()
+    fitted = []
+
+    def measure(*arguments: object) -> Baselines:
+        # The other has come to ask by now, or will: it finds what is found here.
+        other.start()
+        fitted.append(arguments)
+        return found
+
+    def find() -> Baselines:
+        return baselines_worker.find(folder, 0.2, found.fingerprint)
+
+    answers: list[Baselines] = []
+    other = threading.Thread(target=lambda: answers.append(find()))
+    monkeypatch.setattr(baselines_worker, "measure", measure)
+    answers.append(find())
+    other.join()
+
+    assert answers == [found, found]
+    assert len(fitted) == 1

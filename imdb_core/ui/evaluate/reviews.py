@@ -8,9 +8,10 @@ from numpy.typing import NDArray
 
 from imdb_core.data import Dataset, Reviews
 from imdb_core.errors import StudioError
-from imdb_core.evaluation import Evaluation, dataset_of
+from imdb_core.evaluation import Evaluation
 from imdb_core.evaluation.listing import MistakeKind, mended, mistakes
 from imdb_core.runs.run import Run
+from imdb_core.runs.trained_on import dataset_of
 from imdb_core.studio import Studio
 from imdb_core.ui import frame
 from imdb_core.ui.evaluate.reading import draw_reading

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from imdb_core.runs.checkpoints import EPOCH_LIMIT_BYTES
+from imdb_core.runs.checkpoints import EPOCH_LIMIT_BYTES, size_bytes
 from imdb_core.runs.run import Run
 from imdb_core.scoring import Reading, ReadingCurve, Scorer, kept_epochs
 from imdb_core.studio import Studio
@@ -38,7 +38,7 @@ def choose_epoch(run: Run) -> int | None:
             key=f"epoch_{run.id}_{best}",
         )
     if len(epochs) < len(run.epochs):
-        size = run.best_weights.stat().st_size
+        size = size_bytes(run.best_weights)
         reason = (
             f"an epoch's weights take {size / 2**20:.1f} MB here, and only those below "
             f"{EPOCH_LIMIT_BYTES >> 20} MB are kept"

@@ -2,6 +2,7 @@ import json
 import subprocess
 import sys
 import weakref
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -212,3 +213,21 @@ def test_what_was_worked_out_from_a_source_counts_to_its_size(settings: Settings
 
     assert size_bytes is not None
     assert library.status("sample").size_bytes == size_bytes + 5_000
+
+
+@pytest.mark.parametrize("act", [DataLibrary.sweep, lambda library: library.delete("sample")])
+def test_what_a_killed_process_left_of_somebodys_own_reviews_goes(
+    act: Callable[[DataLibrary], None], settings: Settings
+) -> None:
+    code = (
+        "import sys; from pathlib import Path; from imdb_core.files import temporary_beside;"
+        "folder = temporary_beside(Path(sys.argv[1])); folder.mkdir(parents=True);"
+        "(folder / 'train_utf8.npy').write_text('private')"
+    )
+    place = settings.data_folder / "own-diary"
+    subprocess.run([sys.executable, "-c", code, place], check=True)
+    assert [path.name for path in settings.data_folder.glob(".own-diary.*/*")]
+
+    act(DataLibrary(settings))
+
+    assert list(settings.data_folder.glob(".own-diary*")) == []

@@ -3,6 +3,7 @@
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -45,6 +46,7 @@ def test_other_weights_make_it_void_whatever_their_epoch(run: Run, library: Data
     weights, epoch = load_weights(run.best_weights)
     weights["dense.bias"] = -weights["dense.bias"] - 1
     save_weights(run.best_weights, weights, epoch)
+    run = replace(run, weights_sha256={})  # as of a version that announced no checksums
 
     assert cached(run, "validation") is None
     assert stored(run, "validation") is not None

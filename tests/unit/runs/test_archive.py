@@ -17,13 +17,16 @@ from safetensors.numpy import load, load_file, save
 from imdb_core.config import EngineChoice, TrainConfig
 from imdb_core.data import DataLibrary
 from imdb_core.errors import RunArchiveError, RunExistsError
+from imdb_core.files import as_checked_json, parse_checked_json
 from imdb_core.runs.archive import as_zip
 from imdb_core.runs.archive_import import import_run
 from imdb_core.runs.checkpoints import load_weights
+from imdb_core.runs.event_log import as_line
 from imdb_core.runs.execution import execute
 from imdb_core.runs.run import Run
 from imdb_core.runs.store import RunStore
 from imdb_core.stop_flag import StopFlag
+from imdb_core.tensors import read_tensors
 from tests.conftest import settings_in
 
 Files = dict[str, bytes]
@@ -294,7 +297,7 @@ class Evil:
 def changed_json(name: str, **changes: Any) -> Callable[[Files], None]:
     def change(files: Files) -> None:
         (path,) = (path for path in files if path.endswith(f"/{name}"))
-        files[path] = json.dumps(json.loads(files[path]) | changes).encode()
+        files[path] = as_checked_json(parse_checked_json(files[path]) | changes)
 
     return change
 
@@ -328,9 +331,9 @@ def added_to_optimizer(**arrays: Any) -> Callable[[Files], None]:
     def change(files: Files) -> None:
         (path,) = (path for path in files if path.endswith("/last.safetensors"))
         content = files[path]
-        header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
+        tensors, metadata = read_tensors(content)
         added = {f"optimizer/{key}": array for key, array in arrays.items()}
-        files[path] = save(load(content) | added, header["__metadata__"])
+        files[path] = save(tensors | added, metadata)
 
     return change
 
@@ -348,7 +351,7 @@ def changed_event(kind: str, **changes: Any) -> Callable[[Files], None]:
         (path,) = (path for path in files if path.endswith("/events.jsonl"))
         events = [json.loads(line) for line in files[path].splitlines()]
         events = [e | changes if e["event"] == kind else e for e in events]
-        files[path] = "".join(json.dumps(event) + "\n" for event in events).encode()
+        files[path] = b"".join(map(as_line, events))
 
     return change
 
@@ -365,7 +368,7 @@ def weights(epoch: str = "1", **changes: Any) -> bytes:
 
 
 FAULTS: dict[str, tuple[Callable[[Files], None], str]] = {
-    "a pickle for weights": (replaced("best.safetensors", pickle.dumps(Evil())), "no safetensors"),
+    "a pickle for weights": (replaced("best.safetensors", pickle.dumps(Evil())), "no file of"),
     "a pickle for events": (replaced("events.jsonl", pickle.dumps(Evil())), "cannot be read"),
     "a pickle for settings": (replaced("run.json", pickle.dumps(Evil())), "no JSON"),
     "no JSON": (replaced("run.json", b"{"), "no JSON"),
@@ -439,8 +442,19 @@ def test_what_does_not_fit_is_refused(fault: str, store: RunStore, files: Files)
     assert not Path("/tmp/imdb_studio_was_here").exists()
 
 
-def test_weights_that_fit_are_taken(sample_run: Run, store: RunStore, files: Files) -> None:
+def test_weights_that_fit_but_were_not_announced_are_refused(
+    sample_run: Run, store: RunStore, files: Files
+) -> None:
     files[f"{sample_run.id}/epochs/0001.safetensors"] = weights()
+
+    refused(store, zipped(files), "0001.safetensors is not what was noted for epoch 1")
+
+
+def test_of_a_run_without_checksums_weights_that_fit_are_taken(
+    sample_run: Run, store: RunStore, files: Files
+) -> None:
+    files[f"{sample_run.id}/epochs/0001.safetensors"] = weights()
+    changed_event("epoch", sha256={})(files)
 
     run = import_run(store, zipped(files))
     assert not load_weights(run.folder / "epochs" / "0001.safetensors")[0]["dense.bias"].any()

@@ -10,7 +10,9 @@ import pytest
 
 from imdb_core.config import TrainConfig
 from imdb_core.errors import RunDamagedError, RunNotFoundError, RunStateError
+from imdb_core.files import parse_checked_json, write_json_atomically
 from imdb_core.runs import shelf
+from imdb_core.runs.event_log import as_line, read_events
 from imdb_core.runs.reading import read_run
 from imdb_core.runs.run import DatasetInfo, Run
 from imdb_core.runs.store import RunStore
@@ -58,6 +60,43 @@ def test_a_run_read_back_says_what_was_written(store: RunStore) -> None:
         "Epoch 2 was best: validation loss 0.6980, accuracy 50.0% on 2 reviews "
         "(95% interval 9.5% to 90.5%). Its weights are kept, and will score reviews."
     )
+
+
+def run_of_epochs(store: RunStore, numbers: list[int], **more: object) -> Run:
+    run = store.create(TrainConfig())
+    store.describe(run.id, REAL, "CPU")
+    for number in numbers:
+        store.log(run.id).append(
+            "epoch", epoch=number, train_loss=0.7, val_loss=0.7, val_accuracy=0.5, improved=False,
+            bad_epochs=number - 1, best_epoch=1, train_seconds=1.0, val_seconds=0.5, **more,
+        )  # fmt: skip
+    return run
+
+
+def test_a_run_with_a_gap_between_its_epochs_is_damaged_and_the_others_are_listed(
+    store: RunStore,
+) -> None:
+    whole = finished_run(store, [0.6])
+    gap = run_of_epochs(store, [1, 2, 5, 6])
+
+    runs, faults = store.overview()
+    assert [run.id for run in runs] == [whole.id]
+    assert "events.jsonl is damaged" in faults[gap.id]
+    assert store.resolve("best").id == store.resolve("latest").id == whole.id
+
+
+def test_epochs_that_an_older_version_trained_twice_are_read_once(store: RunStore) -> None:
+    run = store.get(run_of_epochs(store, [1, 2, 3, 4, 3, 4, 5, 6]).id)
+
+    assert [record.epoch for record in run.epochs] == [1, 2, 3, 4, 5, 6]
+    assert len(run.pinned) == 6
+
+
+def test_a_measurement_that_is_not_known_here_makes_no_run_damaged(store: RunStore) -> None:
+    run = store.get(run_of_epochs(store, [1, 2], gradient_norm=0.25).id)
+
+    assert len(run.epochs) == 2
+    assert read_events(run.folder / "events.jsonl")[-1]["gradient_norm"] == 0.25
 
 
 def test_ids_sort_by_time(tmp_path: Path) -> None:
@@ -219,7 +258,7 @@ def test_a_run_that_is_removed_while_one_reads_it_is_not_called_damaged(
 def test_a_run_of_a_newer_version_is_left_alone_with_advice(store: RunStore) -> None:
     run = finished_run(store, [0.5])
     path = run.folder / "run.json"
-    path.write_text(json.dumps(json.loads(path.read_text()) | {"schema": 2}))
+    write_json_atomically(path, parse_checked_json(path.read_bytes()) | {"schema": 2})
 
     with pytest.raises(RunDamagedError, match="newer version"):
         store.get(run.id)
@@ -231,7 +270,7 @@ def test_a_run_that_ends_while_one_reads_it_is_not_taken_for_interrupted(tmp_pat
         return False
 
     store = RunStore(tmp_path / "runs", is_own_job=end)
-    assert store.create(TrainConfig()).state == "stopped"
+    assert store.get(store.create(TrainConfig()).id).state == "stopped"
 
 
 def test_a_run_whose_process_ended_is_interrupted_and_marked_once(store: RunStore) -> None:
@@ -258,7 +297,7 @@ def test_a_later_process_with_the_same_number_is_not_the_owner(store: RunStore) 
     path = run.folder / "events.jsonl"
     event = json.loads(path.read_text())
     event["owner"]["started_at"] -= 3600
-    path.write_text(json.dumps(event) + "\n")
+    path.write_bytes(as_line(event))
 
     assert store.get(run.id).state == "interrupted"
 

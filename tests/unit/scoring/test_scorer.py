@@ -109,5 +109,5 @@ def test_weights_of_other_sizes_are_refused(scorer: Scorer, run: Run, tmp_path: 
     with pytest.raises(RunDamagedError, match="does not fit the run's settings"):
         Scorer.load(other)
     (folder / "best.safetensors").write_bytes(b"not safetensors")
-    with pytest.raises(RunDamagedError, match=r"best\.safetensors cannot be read"):
+    with pytest.raises(RunDamagedError, match=r"best\.safetensors is damaged"):
         Scorer.load(other)

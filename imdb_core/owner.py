@@ -1,4 +1,4 @@
-"""Which process a run belongs to, and whether it still lives."""
+"""Which process something belongs to, and whether that process still lives."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Owner:
         return self == this_process()
 
     def is_alive(self) -> bool:
-        """Whether this very process still runs."""
+        """Whether this very process still runs; True where the system cannot say."""
         try:
             process = psutil.Process(self.pid)
             if process.status() == psutil.STATUS_ZOMBIE:
@@ -37,6 +37,8 @@ class Owner:
             return abs(process.create_time() - self.started_at) < _CLOCK_TOLERANCE_S
         except psutil.Error:
             return False
+        except OSError:  # such as too many open files
+            return True
 
 
 def this_process() -> Owner:
