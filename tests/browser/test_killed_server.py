@@ -38,7 +38,7 @@ def test_a_killed_server_loses_no_finished_epoch_and_the_run_can_be_resumed(
     tab.sees(f"Epoch {run.best.epoch} was best")
 
     tab.go("Runs")
-    tab.button("resume").click()
+    tab.button("leave_resume").click()
     tab.sees_run("Training", run_id)
     longer = tab.curves(least=len(kept.train) + 2)
     assert longer.up_to(len(kept.train)) == kept
