@@ -20,12 +20,11 @@ from typing import Any, Final
 from imdb_core.errors import RunDamagedError, RunStateError
 from imdb_core.files import is_there, parse_checked_json
 from imdb_core.runs.checkpoints import Announced, parse_state, parse_weights, read
-from imdb_core.runs.event_log import Event, as_line, parse_events, without_repeats
+from imdb_core.runs.event_log import Event, as_line, for_others, parse_events, without_repeats
 from imdb_core.runs.folder import BEST, EVENTS, LAST, RUN_JSON, VOCABULARY, epoch_file
 from imdb_core.runs.run import Run
 
 FILES: Final = (RUN_JSON, EVENTS, VOCABULARY, BEST, LAST)
-_OF_THIS_COMPUTER: Final = ("owner", "visitor", "by")
 _TRIES: Final = 20
 _PAUSE_S: Final = 0.05
 
@@ -58,10 +57,7 @@ def without_owner(events: list[Event]) -> bytes:
     """The events as lines, as the log writes them, but for the process they belonged to and
     for who asked.
     """
-    return b"".join(
-        as_line({key: value for key, value in event.items() if key not in _OF_THIS_COMPUTER})
-        for event in events
-    )
+    return b"".join(as_line(for_others(event)) for event in events)
 
 
 def _moment(folder: Path) -> dict[str, bytes] | None:

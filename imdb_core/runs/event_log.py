@@ -31,6 +31,8 @@ EventKind = Literal[
     "interrupted",
 ]
 
+_OF_THIS_COMPUTER: Final = ("owner", "visitor", "by")
+
 Event = dict[str, Any]
 """`seq` (from 1), `event` (an EventKind), `time` (UTC, ISO 8601), the kind's own fields, `crc`."""
 
@@ -90,6 +92,13 @@ def without_repeats(events: list[Event]) -> list[Event]:
             kept = [e for e in kept if e["event"] != "epoch" or e["epoch"] < event["epoch"]]
         kept.append(event)
     return [event | {"seq": seq} for seq, event in enumerate(kept, start=1)]
+
+
+def for_others(event: Event) -> Event:
+    """The event without the process it belonged to and without who asked for it: nobody else's
+    business, on other computers and in other browsers.
+    """
+    return {key: value for key, value in event.items() if key not in _OF_THIS_COMPUTER}
 
 
 def as_line(event: Event) -> bytes:

@@ -7,12 +7,14 @@ import os
 from itertools import takewhile
 from pathlib import Path
 
+from imdb_core.runs.event_log import as_line, for_others
+
 
 class EventTail:
     """The whole lines of one file, as far as they are read.
 
     Attributes:
-        lines: each event as it stands in the file, without the line's end.
+        lines: each event, without the line's end and `for_others`.
         life: how often the file was found replaced; its lines then begin anew.
 
     Args:
@@ -50,7 +52,7 @@ class EventTail:
         whole = content.rfind(b"\n") + 1
         self._read_to += whole
         numbered = enumerate(content[:whole].splitlines(), start=len(self.lines) + 1)
-        new = [line for _, line in takewhile(_is_event, numbered)]
+        new = list(takewhile(bool, (_told(seq, line) for seq, line in numbered)))
         self.lines = self.lines + new  # a new list: whoever reads the old one is not disturbed
         return bool(new)
 
@@ -61,10 +63,12 @@ class EventTail:
         )
 
 
-def _is_event(numbered: tuple[int, bytes]) -> bool:
-    seq, line = numbered
+def _told(seq: int, line: bytes) -> bytes:
+    """The line without what is nobody else's business; nothing if it is no event of that number."""
     try:
         event = json.loads(line)
     except ValueError:
-        return False
-    return isinstance(event, dict) and event.get("seq") == seq
+        return b""
+    if not isinstance(event, dict) or event.get("seq") != seq:
+        return b""
+    return line if event.get("event") == "epoch" else as_line(for_others(event)).rstrip(b"\n")

@@ -10,11 +10,11 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
-from imdb_core.data.csv_reviews import OwnReviews
 
 from imdb_core.cli import main
 from imdb_core.config import TrainConfig
 from imdb_core.data import DataLibrary
+from imdb_core.data.tables.report import OwnReviews
 from imdb_core.errors import StudioError
 from imdb_core.runs.archive import as_zip
 from imdb_core.runs.archive_import import import_run

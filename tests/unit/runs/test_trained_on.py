@@ -5,11 +5,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from imdb_core.data.csv_reviews import OwnReviews
 
 from imdb_core.config import TrainConfig
 from imdb_core.data import DataLibrary, Dataset, prepared
 from imdb_core.data.reviews import fingerprint_of
+from imdb_core.data.tables.report import OwnReviews
 from imdb_core.errors import DataChangedError, DataNotPreparedError
 from imdb_core.evaluation import evaluate
 from imdb_core.runs.execution import execute
