@@ -82,10 +82,16 @@ class Studio:
         self._starting = threading.RLock()
         self.store = RunStore(settings.runs_folder, is_own_job=self._is_own_job)
         self._baselines = BaselineFinder(
-            settings, self.library, self._is_busy, on_found=lambda: self.changes.tell("baselines")
+            settings,
+            self.library,
+            lambda: self.is_busy,
+            on_found=lambda: self.changes.tell("baselines"),
         )
         self._costs = CostFinder(
-            settings, self.library, self._is_busy, on_found=lambda: self.changes.tell("cost")
+            settings,
+            self.library,
+            lambda: self.is_busy,
+            on_found=lambda: self.changes.tell("cost"),
         )
         self._making = threading.Lock()
         self._evaluator: Evaluator | None = None
@@ -285,6 +291,12 @@ class Studio:
         """Whether any run is at work or waits in this process."""
         return bool(self._training.active_ids())
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether something trains, or is about to, or the kernels still compile."""
+        is_warm = self._warm_up is not None and self._warm_up.is_done
+        return not is_warm or self.is_training
+
     def queue(self) -> list[Run]:
         """The runs at work or waiting in this process, in order."""
         runs = []
@@ -455,11 +467,6 @@ class Studio:
             )
         finally:
             self.changes.tell("preparation")
-
-    def _is_busy(self) -> bool:
-        """Whether something trains, or is about to, or the kernels still compile."""
-        is_warm = self._warm_up is not None and self._warm_up.is_done
-        return not is_warm or bool(self._training.active_ids())
 
     def _is_own_job(self, run_id: str) -> bool:
         # A run that is just being started has no job yet. Whoever starts it may in turn wait for

@@ -121,7 +121,9 @@ class Feed:
             runs = list(self._runs.values())
         for live in runs:
             live.look()
-        self._studio.changes.tell("busy", state=self._studio.is_training)
+        # What waits for an idle machine waits for the kernels, too.
+        busy = self._studio.is_training, self._studio.is_busy
+        self._studio.changes.tell("busy", state=busy)
         if self._clock() - self._queue_at >= _QUEUE_EVERY_S:
             self._queue_at = self._clock()
             self._studio.changes.show("queue", queue_lines(self._studio.queue()))

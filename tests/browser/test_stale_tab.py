@@ -139,16 +139,18 @@ def test_a_page_that_is_being_left_calls_nobody_back(
     for each in (tab, other):
         each.open_with(source="sample", **ENDLESS)
         each.sees_rest()
-    known = tab.hears_of("busy", after=0)
+    other.button("train").click()
+    run_id = tab.sees_run("Training")
+    assert any("-watch" in str(message) for message in line.said)  # that is how a page asks
+    known = tab.hears_of(f"run/{run_id}", after=0)
     line.hold()
     tab.keyed("pages").get_by_role("link", name="Data").click()
     said = len(line.said)
-    other.button("train").click()
-    tab.hears_of("busy", after=known)  # for which the page would have been drawn again
+    other.button("stop").click()
+    tab.hears_of(f"run/{run_id}", after=known)  # for which the page would have been drawn again
     assert not any("-watch" in str(message) for message in line.said[said:])
     line.let_go()
     expect(tab.page).to_have_title("Data · IMDB RNN Studio")
     tab.sees_rest()
     tab.sees("Your own reviews")
-    other.button("stop").click()
-    other.sees_run("Finished")
+    other.sees_run("Finished", run_id)

@@ -304,6 +304,7 @@ def test_the_coach_speaks_of_real_curves_and_its_buttons_set_the_form(
     *_, last = runs(server.home)
     expected = [[each.id, rounded(e.val_loss for e in each.epochs)] for each in runs(server.home)]
     tab.page.wait_for_function(f"count => ({_GHOSTS})().length === count", arg=len(expected) - 1)
+    tab.page.wait_for_function(f"() => ({_GHOSTS})().every(([, losses]) => losses.length)")
     assert sorted(tab.page.evaluate(_GHOSTS)) == expected[:-1]
     assert max(tab.curves(least=1).validation) == len(last.epochs)
 

@@ -1,9 +1,11 @@
 """What pages wait for, over HTTP."""
 
+import threading
 from collections.abc import Callable
 
 import pytest
 
+import imdb_core.studio
 from imdb_core.api import routes
 from imdb_core.data import Progress
 from imdb_core.studio import Studio
@@ -126,6 +128,20 @@ def test_when_the_coach_has_something_else_to_say_it_is_told(
         first(stream, lambda message: message.data["topic"] == f"numbers/{run.id}")
         run.train_to(13)
         first(stream, lambda message: message.data["topic"] == f"coach/{run.id}")
+
+
+def test_once_the_kernels_are_there_whoever_waits_for_an_idle_machine_is_told(
+    url: str, studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    may_end = threading.Event()
+    monkeypatch.setattr(imdb_core.studio, "_warm_up", lambda job: may_end.wait(WAIT_S) and None)
+    with Stream(f"{url}/api/changes?topic=busy") as stream:
+        studio.warm_up()
+        before = first(stream).data["version"]
+        assert studio.is_busy
+        may_end.set()
+        first(stream, lambda message: message.data["version"] > before)
+    assert not studio.is_busy
 
 
 def test_a_run_whose_process_was_killed_comes_to_another_state(
