@@ -16,7 +16,7 @@ from imdb_core.ui.train.chart import draw_chart, draw_chart_options, draw_readin
 from imdb_core.ui.train.numbers import queue_lines, run_numbers
 from imdb_core.ui.train.state import STATE_WORDS, state_of
 from imdb_core.ui.train.transport import act, draw_transport, draw_transport_fault, note_drawn
-from imdb_core.ui.visitor import may_control
+from imdb_core.ui.visitor import may_control, visitor_id
 from imdb_core.ui.wording import as_markdown, settings_phrase
 
 _MOST_WAITING = 5
@@ -32,7 +32,11 @@ def run_view(studio: Studio, run: Run | None) -> None:
         studio: the runs.
         run: the one to look at, if there is any.
     """
-    wait_for("busy", "runs" if run is None else f"run/{run.id}")
+    wait_for("busy")
+    if run is not None:
+        wait_for(f"run/{run.id}")
+    if run is None or studio.visitor_of(run.id) != visitor_id():
+        wait_for("runs")  # without one of one's own, one looks at the newest
     note_drawn()
     draw_transport_fault()
     with st.container(horizontal=True, vertical_alignment="center", key="run_bar"):
