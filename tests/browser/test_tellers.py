@@ -417,7 +417,7 @@ def test_cost_pins_and_guess_before_a_run_and_what_became_of_them(
     drawn = tab.page.evaluate(_PINNED)
     assert drawn["isUnderLoss"]
     recorded = list(zip(*run.pinned, strict=True))
-    assert drawn["curves"] == [[[1, 2, 3, 4, 5], rounded(scores)] for scores in recorded]
+    assert drawn["curves"] == [[[1, 2, 3, 4, 5], list(scores)] for scores in recorded]
     expect(tab.keyed("loss_chart").locator(".legend2")).to_contain_text(TEXTS[2][:20])
 
     sees_baselines(tab, server.home, config)

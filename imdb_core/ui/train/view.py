@@ -23,7 +23,7 @@ from imdb_core.ui.train.transport import (
     refusal,
 )
 from imdb_core.ui.train.watching import draw_watching
-from imdb_core.ui.visitor import as_visitor, whose
+from imdb_core.ui.visitor import as_visitor, this_visitor, whose
 from imdb_core.ui.wording import as_markdown, settings_phrase
 
 _MOST_WAITING = 5
@@ -39,7 +39,11 @@ def run_view(studio: Studio, run: Run | None) -> None:
         studio: the runs.
         run: the one to look at, if there is any.
     """
-    wait_for("busy", "runs" if run is None else f"run/{run.id}")
+    wait_for("busy")
+    if run is not None:
+        wait_for(f"run/{run.id}")
+    if run is None or not this_visitor().owns(run):
+        wait_for("runs")  # without one of one's own, one looks at the newest
     note_drawn()
     draw_transport_fault()
     with st.container(horizontal=True, vertical_alignment="center", key="run_bar"):
