@@ -52,7 +52,8 @@ class Studio:
         store: the runs.
         library: the data.
         changes: what pages wait for: `run/<id>` (its state), `runs` (which there are and their
-            states), `cost`, `baselines`, and each job's own topic.
+            states), `visitor/<mark>` (the same of a visitor's own), `busy`, `cost`, `baselines`,
+            `preparation`, and each job's own topic.
         uploads: files that visitors add to the data.
         imports, files: work on files that visitors brought, one after another.
         answers, curves, calibrations: what the Score page asks of a network.
@@ -425,6 +426,8 @@ class Studio:
         """The run, or what one may do with it, is not what it was."""
         self.changes.tell(f"run/{run_id}", state=event and event["seq"])
         self.changes.tell("runs")
+        if mark := self.visitor_of(run_id):
+            self.changes.tell(f"visitor/{mark}")
 
     def _note_event(self, run_id: str, event: Event) -> None:
         if event["event"] != "epoch":

@@ -39,7 +39,7 @@ def run_view(studio: Studio, run: Run | None) -> None:
         studio: the runs.
         run: the one to look at, if there is any.
     """
-    wait_for("busy")
+    wait_for("busy", f"visitor/{this_visitor().mark}")
     if run is not None:
         wait_for(f"run/{run.id}")
     if run is None or not this_visitor().owns(run):
