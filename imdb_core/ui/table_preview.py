@@ -85,7 +85,7 @@ def _draw_switches(report: TableReport, format: Format, file_id: str) -> None:
     if format.kind in ("CSV", "lines"):
         parted = DELIMITERS.get(format.delimiter)
         _select(
-            "Cells are parted by a", list(DELIMITERS.values()), parted, f"delimiter_{file_id}",
+            "Cells are separated by a", list(DELIMITERS.values()), parted, f"delimiter_{file_id}",
             lambda name: _read_as(
                 file_id, delimiter=next(sign for sign in DELIMITERS if DELIMITERS[sign] == name)
             ),

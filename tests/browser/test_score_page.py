@@ -101,7 +101,7 @@ def scores_a_file(tab: Tab, folder: Path) -> None:
         writer.writerow(["=1+1", "..."])
     unfold(tab, "many")
     tab.keyed("many").locator("input[type=file]").set_input_files(path)
-    tab.sees("The file is read as Windows-1252, cells parted by semicolons.")
+    tab.sees("The file is read as Windows-1252, cells separated by semicolons.")
     tab.click_below_table("score_file", "many")
     tab.sees(re.compile(r"300 rows scored by .*; 1 could not be scored\."))
     with tab.page.expect_download() as download:

@@ -63,7 +63,7 @@ class Format:
         if self.kind != "CSV":
             return f"{self.kind}, {encoding}"
         parted = DELIMITERS.get(self.delimiter, repr(self.delimiter))
-        return f"{encoding}, cells parted by {parted}s"
+        return f"{encoding}, cells separated by {parted}s"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -101,7 +101,7 @@ AMAZON_NAMES = [
 
 
 def amazon(*, stars_of_the_first: str = "5") -> str:
-    """Cells parted by tabs, quotation marks as they come."""
+    """Cells separated by tabs, quotation marks as they come."""
     rows = ["\t".join(AMAZON_NAMES)]
     for at, text in enumerate(EACH):
         stars = ("5" if text in GOOD else "1") if at else stars_of_the_first
