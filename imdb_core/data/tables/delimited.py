@@ -1,4 +1,4 @@
-"""Text whose cells are separated by commas, tabs or the like, as records with each fault's place."""
+"""Text whose cells commas, tabs or the like separate, as records with each fault's place."""
 
 from __future__ import annotations
 
