@@ -18,6 +18,7 @@ from .compiling import (
     SIZE,
     Builder,
     Context,
+    Number,
     Plan,
     Pointer,
     Typed,
@@ -39,6 +40,7 @@ from .vectors import (
     smaller,
     store,
 )
+
 
 @emitter
 def _turn(
@@ -118,7 +120,7 @@ def _fill_slots(plan: Plan, first: int, rows: int) -> None:
 
 
 @unit(RECORD, SIZE, SIZE, SIZE, SIZE)
-def fill_block(plan: Plan, first: int, batch: int, part: int, start: int) -> int:
+def fill_block(plan: Plan, first: int, batch: int, part: int, start: int) -> Number:
     """Lay out a part's sorted rows from `start` on, up to a block; returns how many those are.
 
     The row with the most padding comes first; places beyond them repeat it.

@@ -37,7 +37,7 @@ Typed = Any
 RECORD = None
 SIZE = types.int64
 # Numba compiles a kernel anew for each literal that it is called with.
-ZERO, ONE = np.int64(0), np.int64(1)
+ZERO: Any = np.int64(0)
 
 
 def kernel(function: Kernel) -> Kernel:

@@ -169,7 +169,7 @@ class Kernels:
         return logits[: done * self.sizes.batch]
 
     def _call(self, unit: Any, units: tuple[Any, ...]) -> int:  # noqa: ANN401
-        """Let all threads call `unit`, which takes `units`; they are compiled if they never were."""
+        """Let all threads call `unit`, one of `units`, which are compiled if they never were."""
         records = self._records
         addresses = {unit: compile_unit(unit, records.dtype) for unit in units}
         for name, own in zip(("advance", "go_back"), self._cell, strict=True):
@@ -231,7 +231,9 @@ def _address(name: str, array: npt.NDArray[Any], dtype: Any, shape: tuple[int, .
 def allocated_bytes(sizes: Sizes) -> int:
     """How much memory `Kernels` of these sizes allocate; found out by doing so, once."""
     parts = [part_arrays(sizes) for _ in range(sizes.parts)]
-    return sum(array.nbytes for arrays in (shared_arrays(sizes), *parts) for array in arrays.values())
+    return sum(
+        array.nbytes for arrays in (shared_arrays(sizes), *parts) for array in arrays.values()
+    )
 
 
 def named_views(flat: Floats, sizes: Sizes) -> dict[str, Floats]:

@@ -8,18 +8,18 @@ and those to threads; what is summed over rows is summed by columns, or part by 
 from __future__ import annotations
 
 from . import adam, batches, head, readout, tables
-from .compiling import RECORD, SIZE, ZERO, Plan, kernel, unit
+from .compiling import RECORD, SIZE, ZERO, Number, Plan, kernel, unit
+from .matmul import product
 from .packing import add_up, forget_sums, pack, unpack_gradients
 from .processor import flush_subnormals, meet, put_back
 from .recurrence import backward, forward
-from .matmul import product
 from .vectors import doubles, flags, floats, get, ints, longs, nth, put, smaller
 
 _STOPPED, _SLOTS = range(2)  # places of `shared`
 
 
 @unit(RECORD, SIZE, SIZE, SIZE)
-def _open_batch(plan: Plan, first: int, batch: int, is_new: int) -> int:
+def _open_batch(plan: Plan, first: int, batch: int, is_new: int) -> Number:
     """Lay out a batch's tokens and rows, or say that the call was stopped."""
     shared = longs(plan.shared)
     put(shared, _STOPPED, get(flags(plan.stop), 0))
@@ -34,7 +34,7 @@ def _open_batch(plan: Plan, first: int, batch: int, is_new: int) -> int:
 
 
 @unit(RECORD, SIZE, SIZE)
-def _score_block(plan: Plan, first: int, count: int) -> int:
+def _score_block(plan: Plan, first: int, count: int) -> Number:
     """Logits and losses of the block that `fill_block` laid out."""
     rows = (count + 7) & -8
     readout.begin(plan, rows)
@@ -45,7 +45,7 @@ def _score_block(plan: Plan, first: int, count: int) -> int:
 
 
 @unit(RECORD, SIZE, SIZE, SIZE)
-def _learn_block(plan: Plan, first: int, count: int, batch: int) -> int:
+def _learn_block(plan: Plan, first: int, count: int, batch: int) -> Number:
     """Gradients of a block that was scored."""
     rows = (count + 7) & -8
     head.send_back(plan, first, count, rows, batch)
@@ -63,7 +63,7 @@ def _mean_loss(plan: Plan, batch: int) -> float:
 
 
 @unit(RECORD, SIZE, SIZE)
-def _gather(records: Plan, done: int, batch: int) -> int:
+def _gather(records: Plan, done: int, batch: int) -> Number:
     """Write the batch's loss, and finish the gradient from the parts' sums."""
     plan = records
     put(doubles(plan.losses), done, _mean_loss(plan, batch))
@@ -77,7 +77,7 @@ def _gather(records: Plan, done: int, batch: int) -> int:
 
 
 @unit(RECORD, SIZE, SIZE, SIZE)
-def _step(plan: Plan, step: int, me: int, threads: int) -> int:
+def _step(plan: Plan, step: int, me: int, threads: int) -> Number:
     """This thread's share of the parameters takes a step."""
     vectors = (plan.parameters + 7) // 8
     begin, end = vectors * me // threads * 8, vectors * (me + 1) // threads * 8
@@ -88,7 +88,7 @@ def _step(plan: Plan, step: int, me: int, threads: int) -> int:
 
 
 @unit(RECORD, SIZE, SIZE)
-def train(records: Plan, me: int, threads: int) -> int:
+def train(records: Plan, me: int, threads: int) -> Number:
     """Train on `order`, batch after batch; returns how many batches.
 
     `losses` gets each batch's mean. `stop`, set by another thread, ends the work
@@ -139,7 +139,7 @@ def train(records: Plan, me: int, threads: int) -> int:
 
 
 @unit(RECORD, SIZE, SIZE)
-def predict(records: Plan, me: int, threads: int) -> int:
+def predict(records: Plan, me: int, threads: int) -> Number:
     """Write the logits of `order`; returns how many batches were scored.
 
     With labels `losses` gets each batch's mean.
@@ -179,5 +179,13 @@ SCORING = (
     product, _open_batch, tables.fold, batches.fill_block, _score_block,
 )  # fmt: skip
 """What `predict` needs beside a cell's own units, callers behind what they call."""
-LEARNING = (_learn_block, tables.scatter, tables.unfold_columns, tables.unfold_rows, _gather, _step, train)
+LEARNING = (
+    _learn_block,
+    tables.scatter,
+    tables.unfold_columns,
+    tables.unfold_rows,
+    _gather,
+    _step,
+    train,
+)
 """The same for `train`, beyond those."""

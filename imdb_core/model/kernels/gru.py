@@ -11,19 +11,20 @@ from __future__ import annotations
 import numpy as np
 
 from .activations import logistic, tanh
-from .compiling import RECORD, SIZE, Plan, unit
+from .compiling import RECORD, SIZE, Number, Plan, unit
 from .matmul import product
 from .vectors import at, floats, fused, get, ints, load, splat, store
 
 
 @unit(RECORD, SIZE, SIZE, SIZE)
-def advance(plan: Plan, t: int, begun: int, active: int) -> int:
+def advance(plan: Plan, t: int, begun: int, active: int) -> Number:
     """States of time `t`; of `active` rows, all behind `begun` are new."""
     width, wide, fed, table = plan.hidden_room, plan.wide, plan.fed, floats(plan.table)
-    before, slots = at(floats(plan.states), t * plan.block * width), at(ints(plan.slots), t * plan.block)
+    before = at(floats(plan.states), t * plan.block * width)
+    slots = at(ints(plan.slots), t * plan.block)
     now, gates = at(before, plan.block * width), at(floats(plan.gates_kept), t * plan.block * wide)
     product(
-        at(gates, width), wide, before, width, 1, floats(plan.recurrent), fed,
+        plan, at(gates, width), wide, before, width, 1, floats(plan.recurrent), fed,
         active, fed, width, at(table, width), slots, wide, 0,
     )  # fmt: skip
     for row in range(active):
@@ -40,7 +41,7 @@ def advance(plan: Plan, t: int, begun: int, active: int) -> int:
 
 
 @unit(RECORD, SIZE, SIZE, SIZE)
-def go_back(plan: Plan, t: int, begun: int, active: int) -> int:
+def go_back(plan: Plan, t: int, begun: int, active: int) -> Number:
     """Slopes of time `t`."""
     width, wide, grads = plan.hidden_room, plan.wide, floats(plan.state_grad)
     before = at(floats(plan.states), t * plan.block * width)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .compiling import Plan, Pointer, kernel
+from .compiling import Number, Plan, Pointer, kernel
 from .numbers import exp_of_minus, log_of_one_and
 from .vectors import (
     at,
@@ -24,14 +24,14 @@ from .vectors import (
 
 
 @kernel
-def binary_cross_entropy(logit: float, label: float) -> float:
+def binary_cross_entropy(logit: float, label: float) -> Number:
     """The loss in nats of one logit, good for any size of it."""
     above = logit if logit > 0.0 else 0.0
     return above - logit * label + log_of_one_and(exp_of_minus(abs(logit)))
 
 
 @kernel
-def probability(logit: float) -> float:
+def probability(logit: float) -> Number:
     """1 / (1 + exp(-logit))."""
     power = exp_of_minus(abs(logit))
     return (power if logit < 0 else 1.0) / (1.0 + power)

@@ -12,13 +12,13 @@ import numpy as np
 
 from .activations import logistic, tanh
 from .batches import join
-from .compiling import RECORD, SIZE, Plan, unit
+from .compiling import RECORD, SIZE, Number, Plan, unit
 from .matmul import product
 from .vectors import at, floats, fused, ints, load, splat, store
 
 
 @unit(RECORD, SIZE, SIZE, SIZE)
-def advance(plan: Plan, t: int, begun: int, active: int) -> int:
+def advance(plan: Plan, t: int, begun: int, active: int) -> Number:
     """States of time `t`; of `active` rows, all behind `begun` are new."""
     width, wide, stride = plan.hidden_room, plan.wide, plan.block * plan.hidden_room
     before, slots = at(floats(plan.states), t * stride), at(ints(plan.slots), t * plan.block)
@@ -26,7 +26,7 @@ def advance(plan: Plan, t: int, begun: int, active: int) -> int:
     memory, squashed = at(floats(plan.memory), t * stride), at(floats(plan.squashed), t * stride)
     join(memory, begun, active, width)
     product(
-        gates, wide, before, width, 1, floats(plan.recurrent), wide, active, wide, width,
+        plan, gates, wide, before, width, 1, floats(plan.recurrent), wide, active, wide, width,
         floats(plan.table), slots, wide, 0,
     )  # fmt: skip
     for row in range(active):
@@ -48,7 +48,7 @@ def advance(plan: Plan, t: int, begun: int, active: int) -> int:
 
 
 @unit(RECORD, SIZE, SIZE, SIZE)
-def go_back(plan: Plan, t: int, begun: int, active: int) -> int:
+def go_back(plan: Plan, t: int, begun: int, active: int) -> Number:
     """Slopes of time `t`."""
     width, wide, stride = plan.hidden_room, plan.wide, plan.block * plan.hidden_room
     gates, grads = at(floats(plan.gates_kept), t * plan.block * wide), floats(plan.state_grad)

@@ -16,7 +16,18 @@ from llvmlite import ir
 from numba.core import types
 
 from .activations import emit_tanh
-from .compiling import SIZE, Builder, Context, Pointer, Typed, Value, emitter, unit
+from .compiling import (
+    RECORD,
+    SIZE,
+    Builder,
+    Context,
+    Plan,
+    Pointer,
+    Typed,
+    Value,
+    emitter,
+    unit,
+)
 from .vectors import (
     FLOATS,
     INTS,
@@ -129,8 +140,9 @@ _wide_tile = _tile(WIDE_ROWS, 2)
 _narrow_tile = _tile(NARROW_ROWS, 1)
 
 
-@unit(FLOATS, SIZE, FLOATS, SIZE, SIZE, FLOATS, SIZE, SIZE, SIZE, SIZE, FLOATS, INTS, SIZE, SIZE)
+@unit(RECORD, FLOATS, SIZE, FLOATS, SIZE, SIZE, FLOATS, *(SIZE,) * 4, FLOATS, INTS, SIZE, SIZE)
 def product(
+    plan: Plan,  # so that it is compiled anew when any source is (see `plan`)
     out: Pointer,
     out_row: int,
     left: Pointer,

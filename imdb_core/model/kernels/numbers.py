@@ -8,7 +8,7 @@ import numpy as np
 from llvmlite import ir
 from numba.core import types
 
-from .compiling import Builder, Context, Typed, Value, emitter, kernel
+from .compiling import Builder, Context, Number, Typed, Value, emitter, kernel
 
 _PER_LN2 = 1.4426950408889634
 # ln 2 in two pieces, the first with zeros at its end: its multiples are exact.
@@ -34,7 +34,7 @@ def _halved(typing: Context, times: Typed) -> Typed:
 
 
 @kernel
-def exp_of_minus(x: float) -> float:
+def exp_of_minus(x: Number) -> Number:
     """e to the -x for x >= 0, within 1e-15 of it; NaN counts as large."""
     x = x if x < _LARGEST else _LARGEST
     halvings = int(x * _PER_LN2 + 0.5)
@@ -46,7 +46,7 @@ def exp_of_minus(x: float) -> float:
 
 
 @kernel
-def log_of_one_and(x: float) -> float:
+def log_of_one_and(x: Number) -> Number:
     """ln(1 + x) for x from 0 to 1, within 1e-15."""
     # ln y = 2 artanh((y - 1) / (y + 1))
     is_large = x > 0.5

@@ -23,8 +23,10 @@ _YIELD = "imdb_core_yield"
 _cgutils: Any = core.cgutils
 
 
-_system: Any = ctypes.WinDLL("kernel32") if sys.platform == "win32" else ctypes.CDLL(None)
-_yield = _system.SwitchToThread if sys.platform == "win32" else _system.sched_yield
+if sys.platform == "win32":
+    _yield: Any = ctypes.WinDLL("kernel32").SwitchToThread
+else:
+    _yield = ctypes.CDLL(None).sched_yield
 binding.add_symbol(_YIELD, ctypes.cast(_yield, ctypes.c_void_p).value)
 
 
@@ -63,7 +65,9 @@ def flush_subnormals(typing: Context) -> Typed:
         if not (IS_X86 or IS_ARM):
             return ir.Constant(_LONG, 0)
         before = _read(builder)
-        _write(builder, builder.or_(before, ir.Constant(_LONG, _X86_FLUSH if IS_X86 else _ARM_FLUSH)))
+        _write(
+            builder, builder.or_(before, ir.Constant(_LONG, _X86_FLUSH if IS_X86 else _ARM_FLUSH))
+        )
         return before
 
     return types.int64(), emit

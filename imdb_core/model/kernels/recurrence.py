@@ -11,7 +11,7 @@ from llvmlite import ir
 from numba.core import types
 
 from .batches import join, leave
-from .compiling import RECORD, SIZE, Builder, Context, Plan, Typed, Value, emitter, kernel, unit
+from .compiling import Builder, Context, Plan, Typed, Value, emitter, kernel
 from .matmul import product
 from .readout import give_back, take_in
 from .vectors import at, fill, floats, get, ints, is_zero, put
@@ -44,7 +44,9 @@ def forward(plan: Plan, padding: int) -> None:
         _call_cell(plan.advance, plan, t, begun, active)
         begun = active
         if plan.pooled:
-            take_in(plan, at(before, stride), at(ints(plan.slots), t * plan.block), padding, t, active)
+            take_in(
+                plan, at(before, stride), at(ints(plan.slots), t * plan.block), padding, t, active
+            )
 
 
 @kernel
@@ -55,14 +57,15 @@ def _sums(plan: Plan, t: int, active: int) -> None:
     before, gradient = at(floats(plan.states), t * stride), floats(plan.recurrent_grad)
     slopes = at(floats(plan.slopes), t * plan.block * wide + (wide - fed))
     product(
-        gradient, fed, before, 1, width, slopes, wide, width, fed, active, gradient, numbers, fed, 0
-    )
+        plan, gradient, fed, before, 1, width, slopes, wide, width, fed, active, gradient, numbers,
+        fed, 0,
+    )  # fmt: skip
     state_grad, back = floats(plan.state_grad), floats(plan.recurrent_back)
     start, start_row = state_grad, width
     if plan.carries == 0:
         start, start_row = floats(plan.zeros), 0
     product(
-        state_grad, width, slopes, wide, 1, back, width, active, width, fed, start, numbers,
+        plan, state_grad, width, slopes, wide, 1, back, width, active, width, fed, start, numbers,
         start_row, 0,
     )  # fmt: skip
 

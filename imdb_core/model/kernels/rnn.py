@@ -4,25 +4,25 @@ from __future__ import annotations
 
 import numpy as np
 
-from .compiling import RECORD, SIZE, Plan, unit
+from .compiling import RECORD, SIZE, Number, Plan, unit
 from .matmul import product
 from .vectors import at, floats, fused, ints, load, splat, store
 
 
 @unit(RECORD, SIZE, SIZE, SIZE)
-def advance(plan: Plan, t: int, begun: int, active: int) -> int:
+def advance(plan: Plan, t: int, begun: int, active: int) -> Number:
     """States of time `t`; of `active` rows, all behind `begun` are new."""
     width, slots = plan.hidden_room, at(ints(plan.slots), t * plan.block)
     before = at(floats(plan.states), t * plan.block * width)
     product(
-        at(before, plan.block * width), width, before, width, 1, floats(plan.recurrent), width,
-        active, width, width, floats(plan.table), slots, width, 1,
+        plan, at(before, plan.block * width), width, before, width, 1, floats(plan.recurrent),
+        width, active, width, width, floats(plan.table), slots, width, 1,
     )  # fmt: skip
     return 0
 
 
 @unit(RECORD, SIZE, SIZE, SIZE)
-def go_back(plan: Plan, t: int, begun: int, active: int) -> int:
+def go_back(plan: Plan, t: int, begun: int, active: int) -> Number:
     """Slopes of time `t`."""
     width = plan.hidden_room
     slopes, grad = at(floats(plan.slopes), t * plan.block * width), floats(plan.state_grad)

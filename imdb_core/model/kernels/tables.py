@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .compiling import RECORD, SIZE, Plan, Pointer, kernel, unit
+from .compiling import RECORD, SIZE, Number, Plan, Pointer, kernel, unit
 from .matmul import product
 from .vectors import at, fill, floats, get, ints, load, longs, put, smaller, store
 
@@ -65,7 +65,7 @@ def _copy_row(source: Pointer, target: Pointer, count: int) -> None:
 
 
 @unit(RECORD, SIZE, SIZE, SIZE)
-def fold(plan: Plan, slots: int, me: int, threads: int) -> int:
+def fold(plan: Plan, slots: int, me: int, threads: int) -> Number:
     """Work out this thread's share of the table for the first `slots` slots."""
     width, room, wide = plan.embedding, plan.embedding_room, plan.wide
     flat, token_of, tokens = floats(plan.flat), ints(plan.token_of), floats(plan.tokens)
@@ -78,12 +78,14 @@ def fold(plan: Plan, slots: int, me: int, threads: int) -> int:
                 _copy_row(at(flat, get(token_of, slot) * width), at(tokens, slot * room), width)
         chunk, left = at(table, start * wide), at(tokens, start * room)
         rows = (count + 7) & -8
-        product(chunk, wide, left, room, 1, inputs, wide, rows, wide, width, bias, numbers, 0, 0)
+        product(
+            plan, chunk, wide, left, room, 1, inputs, wide, rows, wide, width, bias, numbers, 0, 0
+        )
     return 0
 
 
 @kernel
-def first_column(plan: Plan, me: int, threads: int) -> int:
+def first_column(plan: Plan, me: int, threads: int) -> Number:
     """Where thread `me` begins if the table's columns are shared."""
     return plan.wide // 8 * me // threads * 8
 
@@ -98,7 +100,7 @@ def begin_gradient(plan: Plan, slots: int, me: int, threads: int) -> None:
 
 
 @unit(RECORD, SIZE, SIZE)
-def scatter(plan: Plan, me: int, threads: int) -> int:
+def scatter(plan: Plan, me: int, threads: int) -> Number:
     """Add to this thread's columns of the table's gradient what a block sent back."""
     begin, end = first_column(plan, me, threads), first_column(plan, me + 1, threads)
     length, block, wide = plan.length, plan.block, plan.wide
@@ -114,7 +116,7 @@ def scatter(plan: Plan, me: int, threads: int) -> int:
 
 
 @unit(RECORD, SIZE, SIZE, SIZE)
-def unfold_columns(plan: Plan, slots: int, me: int, threads: int) -> int:
+def unfold_columns(plan: Plan, slots: int, me: int, threads: int) -> Number:
     """From the table's gradient this thread's columns of those of weight_ih and the biases."""
     begin, end = first_column(plan, me, threads), first_column(plan, me + 1, threads)
     room, wide, columns = plan.embedding_room, plan.wide, end - begin
@@ -129,7 +131,7 @@ def unfold_columns(plan: Plan, slots: int, me: int, threads: int) -> int:
         count = smaller(_CHUNK, slots - start)
         slopes, left = at(table_grad, start * wide), at(floats(plan.tokens), start * room)
         product(
-            inputs_grad, wide, left, 1, room, slopes, wide, room, columns, count,
+            plan, inputs_grad, wide, left, 1, room, slopes, wide, room, columns, count,
             inputs_grad, numbers, wide, 0,
         )  # fmt: skip
         for j in range(0, columns, 8):
@@ -141,7 +143,7 @@ def unfold_columns(plan: Plan, slots: int, me: int, threads: int) -> int:
 
 
 @unit(RECORD, SIZE, SIZE, SIZE)
-def unfold_rows(plan: Plan, slots: int, me: int, threads: int) -> int:
+def unfold_rows(plan: Plan, slots: int, me: int, threads: int) -> Number:
     """From the table's gradient this thread's rows of the embedding's."""
     width, room, wide = plan.embedding, plan.embedding_room, plan.wide
     table_grad, tokens_grad = floats(plan.table_grad), floats(plan.tokens_grad)
@@ -151,7 +153,9 @@ def unfold_rows(plan: Plan, slots: int, me: int, threads: int) -> int:
         count = smaller(_CHUNK, slots - start)
         rows = (count + 7) & -8
         slopes, out = at(table_grad, start * wide), at(tokens_grad, start * room)
-        product(out, room, slopes, wide, 1, back, room, rows, room, wide, zeros, numbers, 0, 0)
+        product(
+            plan, out, room, slopes, wide, 1, back, room, rows, room, wide, zeros, numbers, 0, 0
+        )
         if plan.in_place == 0:
             for slot in range(start, start + count):
                 token = get(token_of, slot) * width
