@@ -24,8 +24,8 @@ def advance(plan: Plan, t: int, begun: int, active: int) -> Number:
     slots = at(ints(plan.slots), t * plan.block)
     now, gates = at(before, plan.block * width), at(floats(plan.gates_kept), t * plan.block * wide)
     product(
-        plan, at(gates, width), wide, before, width, 1, floats(plan.recurrent), fed,
-        active, fed, width, at(table, width), slots, wide, 0,
+        plan, at(gates, width), wide, before, width, floats(plan.recurrent), fed,
+        active, fed, width, 0, at(table, width), slots, wide, 0,
     )  # fmt: skip
     for row in range(active):
         entry, gate = at(table, get(slots, row) * wide), at(gates, row * wide)

@@ -73,14 +73,15 @@ def fold(plan: Plan, slots: int, me: int, threads: int) -> Number:
     numbers = ints(plan.numbers)
     for start in range(me * _CHUNK, slots, threads * _CHUNK):
         count = smaller(_CHUNK, slots - start)
+        rows = (count + 7) & -8
+        chunk, left = at(table, start * wide), at(tokens, start * room)
         if plan.in_place == 0:
             for slot in range(start, start + count):
                 _copy_row(at(flat, get(token_of, slot) * width), at(tokens, slot * room), width)
-        chunk, left = at(table, start * wide), at(tokens, start * room)
-        rows = (count + 7) & -8
+            fill(at(left, count * room), (rows - count) * room, np.float32(0))
         product(
-            plan, chunk, wide, left, room, 1, inputs, wide, rows, wide, width, bias, numbers, 0, 0
-        )
+            plan, chunk, wide, left, room, inputs, wide, rows, wide, room, 0, bias, numbers, 0, 0
+        )  # fmt: skip
     return 0
 
 
@@ -131,7 +132,7 @@ def unfold_columns(plan: Plan, slots: int, me: int, threads: int) -> Number:
         count = smaller(_CHUNK, slots - start)
         slopes, left = at(table_grad, start * wide), at(floats(plan.tokens), start * room)
         product(
-            plan, inputs_grad, wide, left, 1, room, slopes, wide, room, columns, count,
+            plan, inputs_grad, wide, left, room, slopes, wide, room, columns, (count + 7) & -8, 1,
             inputs_grad, numbers, wide, 0,
         )  # fmt: skip
         for j in range(0, columns, 8):
@@ -154,8 +155,8 @@ def unfold_rows(plan: Plan, slots: int, me: int, threads: int) -> Number:
         rows = (count + 7) & -8
         slopes, out = at(table_grad, start * wide), at(tokens_grad, start * room)
         product(
-            plan, out, room, slopes, wide, 1, back, room, rows, room, wide, zeros, numbers, 0, 0
-        )
+            plan, out, room, slopes, wide, back, room, rows, room, wide, 0, zeros, numbers, 0, 0
+        )  # fmt: skip
         if plan.in_place == 0:
             for slot in range(start, start + count):
                 token = get(token_of, slot) * width
