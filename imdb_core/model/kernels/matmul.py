@@ -54,7 +54,9 @@ def _tile(rows: int, vectors: int, *, is_transposed: bool) -> Callable[..., None
     unrolled = _UNROLLED[is_transposed]
 
     def emit(context: Context, builder: Builder, signature: Typed, args: Value) -> Value:
-        out, out_row, left, left_row, right, right_row, depth, start, slots, start_row, squash = args
+        out, out_row, left, left_row, right, right_row, depth, start, slots, start_row, squash = (
+            args
+        )
         index = out_row.type
 
         def number(value: int) -> Value:
@@ -69,7 +71,9 @@ def _tile(rows: int, vectors: int, *, is_transposed: bool) -> Callable[..., None
             return builder.gep(start, [builder.mul(builder.sext(slot, index), start_row)])
 
         rows_begin = [begin(row) for row in range(rows)]
-        starts = [load_lanes(builder, builder.gep(rows_begin[r], [number(v * WIDTH)])) for r, v in cells]
+        starts = [
+            load_lanes(builder, builder.gep(rows_begin[r], [number(v * WIDTH)])) for r, v in cells
+        ]
         before = builder.block
         loop = builder.append_basic_block("product")
         after = builder.append_basic_block("product.end")
