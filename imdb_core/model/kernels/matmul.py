@@ -21,6 +21,7 @@ from .compiling import (
     SIZE,
     Builder,
     Context,
+    Number,
     Plan,
     Pointer,
     Typed,
