@@ -10,8 +10,6 @@ from numpy.typing import NDArray
 from imdb_core.config import Cell, Readout
 from imdb_core.model import SentimentRNN
 from imdb_core.model.kernels.engine import Kernels, named_views
-from imdb_core.model.kernels.exact.workspace import choices_for
-from imdb_core.model.kernels.plan import sizes_of
 
 Floats = NDArray[np.float32]
 
@@ -28,7 +26,9 @@ def parameters_of(network: SentimentRNN) -> dict[str, Floats]:
     }
 
 
-def kernels_of(network: SentimentRNN, cell: Cell, batch: int, length: int) -> Kernels:
+def kernels_of(
+    network: SentimentRNN, cell: Cell, batch: int, length: int, *, threads: int | None = None
+) -> Kernels:
     """Kernels with the weights of `network`."""
     return Kernels(
         cell=cell,
@@ -36,6 +36,7 @@ def kernels_of(network: SentimentRNN, cell: Cell, batch: int, length: int) -> Ke
         parameters=parameters_of(network),
         batch_size=batch,
         max_length=length,
+        threads=threads,
     )
 
 
@@ -53,14 +54,6 @@ def gradients_of(
     named = named_views(gradient.copy(), kernels.sizes)
     gradient[:] = 0
     return float(loss), named
-
-
-def has_exact_kernels() -> bool:
-    """Whether the Notebook preset's network is trained to PyTorch's bits on this machine."""
-    sizes = sizes_of(
-        cell="rnn", readout="last", vocabulary=500, embedding=16, hidden=8, length=100, batch=64
-    )
-    return choices_for(sizes) is not None
 
 
 def reviews(

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Generator, nn
+from torch import Generator, Tensor, nn
 
 from imdb_core.config import Initialization
 from imdb_core.model.sentiment_rnn import SentimentRNN
@@ -57,10 +57,24 @@ def _draw_as_keras(network: SentimentRNN, generator: Generator) -> None:
             # Keras holds all gates in one matrix, and its fans count them together.
             nn.init.xavier_uniform_(parameter, generator=generator)
         elif name.startswith("weight_hh"):
-            nn.init.orthogonal_(parameter, generator=generator)
+            parameter.copy_(_orthogonal(torch.empty_like(parameter).normal_(generator=generator)))
         else:
             nn.init.zeros_(parameter)
             if isinstance(network.rnn, nn.LSTM) and name.startswith("bias_ih"):
                 parameter[hidden_size : 2 * hidden_size] = 1.0  # gates: input, forget, cell, output
     nn.init.xavier_uniform_(network.dense.weight, generator=generator)
     nn.init.zeros_(network.dense.bias)
+
+
+def _orthogonal(normal: Tensor) -> Tensor:
+    """Orthogonal columns of the same shape, from normal ones: as `nn.init.orthogonal_` gives.
+
+    That one asks LAPACK, whose sums differ between processors; here each column takes its
+    share from those behind it (Gram and Schmidt), every sum running down the rows.
+    """
+    columns = normal.numpy().astype(np.float64)
+    for j in range(columns.shape[1]):
+        columns[:, j] /= math.sqrt(math.fsum(columns[:, j] ** 2))
+        column, others = columns[:, j : j + 1], columns[:, j + 1 :]
+        others -= column * np.add.reduce(column * others, axis=0)
+    return torch.from_numpy(columns.astype(np.float32))

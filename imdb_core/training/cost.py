@@ -114,8 +114,8 @@ class CostEstimator:
     ) -> Cost | None:
         """The cost of `config`; takes some 0.3 s where it is new, more where batches are slow.
 
-        Kernels that were never compiled are compiled first; that is waited for (16 s), but
-        not counted. `warm_up` does it ahead.
+        Kernels that were never compiled are compiled first; that is waited for (some seconds),
+        but not counted. `warm_up` does it ahead.
 
         Args:
             config: the run to be.

@@ -87,7 +87,7 @@ def engine_name(config: TrainConfig, device: torch.device) -> str:
             f"The fast engine cannot train this network: {obstacle}. Set Engine to auto."
         )
     if config.engine == "auto":
-        return "torch" if obstacle or not _fast_is_faster(config) else "fast"
+        return "torch" if obstacle else "fast"
     return config.engine
 
 
@@ -95,11 +95,3 @@ def _obstacle(config: TrainConfig, device: torch.device) -> str:
     if device.type != "cpu":
         return f"it computes on the CPU, not on {device.type}"
     return kernels_obstacle(config)
-
-
-def _fast_is_faster(config: TrainConfig) -> bool:
-    # Measured against PyTorch's layers with one and two threads (`make bench`): they catch up
-    # once their products are large enough for a second thread, its fused LSTM soonest.
-    if config.cell == "lstm":
-        return config.hidden_size <= (128 if config.max_length >= 200 else 48)
-    return config.cell == "rnn" or config.hidden_size <= 224 or config.max_length >= 150

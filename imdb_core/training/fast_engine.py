@@ -1,15 +1,17 @@
-"""Training steps on the compiled kernels: one CPU core, no PyTorch in between."""
+"""Training steps on the compiled kernels: no PyTorch in between."""
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
-import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from imdb_core.config import TrainConfig
 from imdb_core.data.encoded import EncodedSplit
 from imdb_core.model import SentimentRNN
-from imdb_core.model.kernels.engine import Kernels, batch_losses
+from imdb_core.model.kernels.engine import Kernels
 from imdb_core.stop_flag import StopFlag
 from imdb_core.training.records import Arrays
 
@@ -67,7 +69,7 @@ class FastEngine:
             weight_decay=self._config.weight_decay,
             clip=self._config.gradient_clip,
         )
-        return None if stop.is_set() else float(losses.mean())
+        return None if stop.is_set() else _mean(losses)
 
     def validate(self, stop: StopFlag) -> tuple[float, float] | None:
         """Mean of the validation batches' means (nats), and the share of reviews judged right.
@@ -75,14 +77,12 @@ class FastEngine:
         None if `stop` was set before the end.
         """
         self._kernels.stop = stop.memory
-        logits = self._kernels.predict(self._validation.ids)
+        labels = self._validation.labels
+        logits = self._kernels.predict(self._validation.ids, labels=labels)
         if stop.is_set():
             return None
-        labels = self._validation.labels
-        probabilities = torch.sigmoid(torch.from_numpy(logits)).numpy()
-        right = (probabilities > 0.5) == (labels > 0.5)
-        losses = batch_losses(logits, labels, self._config.batch_size)
-        return float(losses.mean()), float(right.mean())
+        right = (logits > 0) == (labels > 0.5)
+        return _mean(self._kernels.losses), int(right.sum()) / len(labels)
 
     def weights(self) -> Arrays:
         """Views of the parameters by name, or of their averages if such are kept."""
@@ -108,3 +108,8 @@ class FastEngine:
             self._kernels.first_moments[name][...] = optimizer_state[f"exp_avg.{name}"]
             self._kernels.second_moments[name][...] = optimizer_state[f"exp_avg_sq.{name}"]
             self._kernels.steps = int(optimizer_state[f"step.{name}"])
+
+
+def _mean(losses: NDArray[np.float64]) -> float:
+    """Rounded once, whatever a library's order of sums."""
+    return math.fsum(losses) / len(losses)

@@ -7,12 +7,14 @@ import math
 import numpy as np
 
 from .compiling import Plan, Vector, kernel
+from .numbers import power
 from .vectors import (
-    WIDTH,
     floats,
+    fused,
     lane_numbers,
     lane_sum,
     load,
+    smaller,
     splat,
     square_root,
     store,
@@ -38,11 +40,12 @@ def clip_factor(plan: Plan, clip: float) -> float:
     squares = 0.0
     for start in range(0, size, _CHUNK):
         total = splat(np.float32(0))
-        for i in range(start, min(start + _CHUNK, size), 8):
+        for i in range(start, smaller(start + _CHUNK, size), 8):
             slope = load(gradient, i)
-            total = total + slope * slope
+            total = fused(slope, slope, total)
         squares += lane_sum(total)
-    return min(1.0, clip / (math.sqrt(squares) + 1e-6))
+    factor = clip / (math.sqrt(squares) + 1e-6)
+    return factor if factor < 1 else 1.0
 
 
 @kernel
@@ -50,46 +53,43 @@ def epsilons(plan: Plan, i: int, word_epsilon: float) -> Vector:
     """Adam's epsilon for eight parameters from `i` on: the embedding, which comes first, has
     its own.
     """
-    words = splat(np.float32(min(max(plan.at_input - i, 0), WIDTH)))
+    words = splat(np.float32(plan.at_input - i))
     return where_greater(words, lane_numbers(), splat(np.float32(word_epsilon)), splat(_EPSILON))
 
 
 @kernel
-def average(plan: Plan, step: int, keep: float) -> None:
+def average(plan: Plan, step: int, begin: int, end: int) -> None:
     """Move the running averages to the parameters, faster in the first steps, from 1 on.
 
     The share that is kept is TensorFlow's in `ExponentialMovingAverage(num_updates=step)`.
     """
     averages, flat = floats(plan.average), floats(plan.flat)
-    share = splat(np.float32(1 - min(keep, (1 + step) / (10 + step))))
-    for i in range(0, plan.parameters, 8):
+    keep = (1 + step) / (10 + step)
+    share = splat(np.float32(1 - (keep if keep < plan.keep else plan.keep)))
+    for i in range(begin, end, 8):
         before = load(averages, i)
-        store(averages, i, before + share * (load(flat, i) - before))
+        store(averages, i, fused(share, load(flat, i) - before, before))
 
 
 @kernel
-def adam_step(
-    plan: Plan,
-    step: int,
-    learning_rate: float,
-    weight_decay: float,
-    factor: float,
-    word_epsilon: float,
-) -> None:
-    """One step with the gradient times `factor`; `step` counts from 1."""
+def adam_step(plan: Plan, step: int, factor: float, begin: int, end: int) -> None:
+    """One step of the parameters from `begin` to `end` with the gradient times `factor`.
+
+    `step` counts from 1.
+    """
     flat, gradient = floats(plan.flat), floats(plan.gradient)
     first, second = floats(plan.first_moment), floats(plan.second_moment)
-    rate = splat(np.float32(learning_rate / (1 - _BETA1**step)))
-    scale = splat(np.float32(1 / math.sqrt(1 - _BETA2**step)))
-    decay = splat(np.float32(1 - learning_rate * weight_decay))
+    rate = splat(np.float32(-plan.learning_rate / (1 - power(_BETA1, step))))
+    scale = splat(np.float32(1 / math.sqrt(1 - power(_BETA2, step))))
+    decay = splat(np.float32(1 - plan.learning_rate * plan.weight_decay))
     factors = splat(np.float32(factor))
     keep1, add1 = splat(_KEEP1), splat(_ADD1)
     keep2, add2 = splat(_KEEP2), splat(_ADD2)
-    for i in range(0, plan.parameters, 8):
+    for i in range(begin, end, 8):
         slope = load(gradient, i) * factors
-        mean = keep1 * load(first, i) + add1 * slope
-        square = keep2 * load(second, i) + add2 * (slope * slope)
+        mean = fused(keep1, load(first, i), add1 * slope)
+        square = fused(keep2, load(second, i), add2 * (slope * slope))
         store(first, i, mean)
         store(second, i, square)
-        size = square_root(square) * scale + epsilons(plan, i, word_epsilon)
-        store(flat, i, load(flat, i) * decay - rate * (mean / size))
+        size = fused(square_root(square), scale, epsilons(plan, i, plan.word_epsilon))
+        store(flat, i, fused(rate, mean / size, load(flat, i) * decay))

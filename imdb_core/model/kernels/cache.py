@@ -52,9 +52,8 @@ class KernelCache(NullCache):
     def __init__(
         self, function: Callable[..., Any], folder: Callable[[], Path] = kernels_folder
     ) -> None:
-        code = function.__code__
         self._kernel = f"{function.__module__.rpartition('kernels.')[2]}.{function.__name__}"
-        self._bytecode = hashlib.sha256(code.co_code).hexdigest()
+        self._sources = _digest_of_sources(Path(function.__code__.co_filename).parent)
         self._folder = folder
 
     @property
@@ -93,7 +92,7 @@ class KernelCache(NullCache):
 
     def _path(self, sig: object, codegen: Any) -> Path:  # noqa: ANN401 - numba's
         depends_on = (
-            str(sig), codegen.magic_tuple(), self._kernel, self._bytecode, numba.__version__,
+            str(sig), codegen.magic_tuple(), self._kernel, self._sources, numba.__version__,
             llvmlite.__version__, platform.python_version(),
         )  # fmt: skip
         digest = hashlib.sha256(repr(depends_on).encode()).hexdigest()[:32]
@@ -104,6 +103,13 @@ class KernelCache(NullCache):
         for path in newest.parent.glob(f"{self._kernel}-*.nbc"):
             if path != newest and time.time() - path.stat().st_mtime > _KEPT_S:
                 _remove(path)
+
+
+@functools.cache
+def _digest_of_sources(folder: Path) -> str:
+    """Of all modules beside a kernel: what it calls is compiled into it."""
+    sources = sorted(folder.glob("*.py"))
+    return hashlib.sha256(b"\0".join(path.read_bytes() for path in sources)).hexdigest()
 
 
 def _checked(path: Path) -> Any:  # noqa: ANN401 - what numba pickled

@@ -10,29 +10,26 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from . import epochs
-from .exact import epochs as exact_epochs
-from .exact.workspace import choices_for, exact_arrays, no_choices
-from .plan import (
-    Floats,
-    Sizes,
-    block_arrays,
-    cell_arrays,
-    make_record,
-    parameter_arrays,
-    sizes_of,
-    token_arrays,
-)
+from . import epochs, gru, lstm, rnn
+from .compiling import compile_unit
+from .plan import Floats, Sizes, make_records, part_arrays, shared_arrays, sizes_of
+from .team import call_together, usable_cores
 
+CELL_UNITS = {
+    "rnn": (rnn.advance, rnn.go_back),
+    "gru": (gru.advance, gru.go_back),
+    "lstm": (lstm.advance, lstm.go_back),
+}
 Ints = npt.NDArray[np.int32]
 Order = npt.NDArray[np.int64]
 
 
 class Kernels:
-    """Trains and scores one single-layer recurrent classifier on one CPU core.
+    """Trains and scores one single-layer recurrent classifier on the CPU.
 
     One thread at a time may call it; only `stop` may be set from another. The
-    same calls give the same bits whatever else the machine does.
+    same calls give the same bits, on any number of threads and on every x86-64
+    processor with AVX2 and FMA.
 
     Args:
         cell: rnn, gru or lstm.
@@ -43,10 +40,10 @@ class Kernels:
         weight_average: the share that running averages of the parameters keep of themselves
             at a step; 0 for none. `predict` takes them where there are any.
 
+        threads: how many share a batch, where one is large enough; by default as many as
+            there are cores.
+
     Attributes:
-        is_exact: whether every number is rounded as PyTorch rounds it (see `exact`), but for the
-            length of a gradient that is clipped, and running averages. Such trainings could
-            take the quicker kernels, but those begun here could not be resumed bit for bit.
         steps: Adam steps taken so far.
         stop: set `stop[0] = 1` to end a call before its next batch; 0 to go on.
         losses: batch means of the call to `train` under way, 0 where it is not yet.
@@ -62,6 +59,7 @@ class Kernels:
         max_length: int,
         embedding_epsilon: float = 1e-8,
         weight_average: float = 0.0,
+        threads: int | None = None,
     ) -> None:
         vocabulary, embedding = parameters["embedding.weight"].shape
         self.sizes = sizes_of(
@@ -74,13 +72,12 @@ class Kernels:
             batch=batch_size,
             averaged=weight_average > 0,
         )
-        self._embedding_epsilon = float(embedding_epsilon)
-        self._weight_average = float(weight_average)
-        choices = choices_for(self.sizes)
-        self.is_exact = choices is not None
-        self._arrays = _allocate(self.sizes, is_exact=self.is_exact)
-        self._record = make_record(self.sizes, choices or no_choices(), self._arrays)
-        self._epochs = exact_epochs if choices else epochs
+        self._cell = CELL_UNITS[cell]
+        self.threads = max(1, min(threads or usable_cores(), self.sizes.parts))
+        self._arrays = shared_arrays(self.sizes)
+        self._parts = [part_arrays(self.sizes) for _ in range(self.sizes.parts)]
+        self._records = make_records(self.sizes, self._arrays, self._parts)
+        self._records["word_epsilon"], self._records["keep"] = embedding_epsilon, weight_average
         self.steps = 0
         self.stop = np.zeros(1, dtype=np.uint8)
         self.losses = np.zeros(0)
@@ -140,31 +137,45 @@ class Kernels:
         """
         losses = self.losses = np.zeros(-(-order.size // self.sizes.batch))
         self._point_to(token_ids, order, labels=labels, masks=masks, losses=losses)
-        done = self._epochs.train(
-            self._record,
-            order.size,
-            self.steps,
-            float(learning_rate),
-            float(weight_decay),
-            float(clip),
-            self._embedding_epsilon,
-            self._weight_average,
-        )
+        self._records["learning_rate"] = learning_rate
+        self._records["weight_decay"] = weight_decay
+        self._records["clip"] = clip
+        units = (*epochs.SCORING, *self._cell, *epochs.LEARNING)
+        done = self._call(epochs.train, units)
         if learning_rate > 0:
             self.steps += done
         return losses[:done]
 
-    def predict(self, token_ids: Ints, order: Order | None = None) -> Floats:
-        """Logits of the reviews `order` (all by default); fewer if `stop` was set."""
+    def predict(
+        self, token_ids: Ints, order: Order | None = None, labels: Floats | None = None
+    ) -> Floats:
+        """Logits of the reviews `order` (all by default); fewer if `stop` was set.
+
+        With labels, `losses` are the batch means of their cross entropy (nats).
+        """
         if order is None:
             order = np.arange(len(token_ids))
         logits = np.zeros(order.size, dtype=np.float32)
-        self._point_to(token_ids, order, logits=logits)
-        flat = self._record["flat"].copy()
-        self._record["flat"] = self._record[self._scored]
-        done = self._epochs.predict(self._record, order.size)
-        self._record["flat"] = flat
+        self.losses = np.zeros(-(-order.size // self.sizes.batch))
+        self._point_to(token_ids, order, labels=labels, logits=logits, losses=self.losses)
+        if self.sizes.averaged:
+            for name in ("flat", "tokens") if self.sizes.in_place else ("flat",):
+                self._records[name] = self._arrays["average"].ctypes.data
+        done = self._call(epochs.predict, (*epochs.SCORING, self._cell[0], epochs.predict))
+        if self.sizes.averaged:
+            for name in ("flat", "tokens") if self.sizes.in_place else ("flat",):
+                self._records[name] = self._arrays["flat"].ctypes.data
+        self.losses = self.losses[:done]
         return logits[: done * self.sizes.batch]
+
+    def _call(self, unit: Any, units: tuple[Any, ...]) -> int:  # noqa: ANN401
+        """Let all threads call `unit`, one of `units`, which are compiled if they never were."""
+        records = self._records
+        addresses = {unit: compile_unit(unit, records.dtype) for unit in units}
+        for name, own in zip(("advance", "go_back"), self._cell, strict=True):
+            records[name] = addresses.get(own, 0)
+        self._arrays["arrivals"][:] = 0
+        return call_together(addresses[unit], records.ctypes.data, self.threads)
 
     @property
     def _scored(self) -> str:
@@ -192,7 +203,8 @@ class Kernels:
             ("stop", self.stop, np.uint8, None),
         ):
             address = 0 if array is None else _address(name, array, dtype, shape)
-            self._record[name] = address
+            self._records[name] = address
+        self._records["reviews"], self._records["steps"] = order.size, self.steps
         if order.size and not 0 <= order.min() <= order.max() < reviews:
             raise ValueError(f"order must name rows from 0 to {reviews - 1}")
         self._check_ids(token_ids)
@@ -218,28 +230,10 @@ def _address(name: str, array: npt.NDArray[Any], dtype: Any, shape: tuple[int, .
 @lru_cache(maxsize=64)
 def allocated_bytes(sizes: Sizes) -> int:
     """How much memory `Kernels` of these sizes allocate; found out by doing so, once."""
-    arrays = _allocate(sizes, is_exact=choices_for(sizes) is not None)
-    return sum(array.nbytes for array in arrays.values())
-
-
-def _allocate(sizes: Sizes, *, is_exact: bool) -> dict[str, npt.NDArray[Any]]:
-    return {
-        **parameter_arrays(sizes),
-        **token_arrays(sizes),
-        **block_arrays(sizes),
-        **cell_arrays(sizes),
-        **exact_arrays(sizes, wanted=is_exact),
-    }
-
-
-def batch_losses(logits: Floats, labels: Floats, batch_size: int) -> npt.NDArray[np.float64]:
-    """Mean binary cross entropy in nats of each batch, the last perhaps shorter."""
-    z = logits.astype(np.float64)
-    losses = np.maximum(z, 0) - z * labels + np.log1p(np.exp(-np.abs(z)))
-    starts = np.arange(0, z.size, batch_size)
-    counts = np.minimum(batch_size, z.size - starts)
-    means: npt.NDArray[np.float64] = np.add.reduceat(losses, starts) / counts
-    return means
+    parts = [part_arrays(sizes) for _ in range(sizes.parts)]
+    return sum(
+        array.nbytes for arrays in (shared_arrays(sizes), *parts) for array in arrays.values()
+    )
 
 
 def named_views(flat: Floats, sizes: Sizes) -> dict[str, Floats]:

@@ -1,185 +1,191 @@
-"""Many batches in one call that holds no GIL."""
+"""Many batches in one call that holds no GIL, made by any number of threads together.
+
+Each thread makes the call with its own number `me`. Where they share work, every number
+comes out of one sum in one order, whoever works it out: rows of a batch belong to parts,
+and those to threads; what is summed over rows is summed by columns, or part by part.
+"""
 
 from __future__ import annotations
 
-import math
+from . import adam, batches, head, readout, tables
+from .compiling import RECORD, SIZE, ZERO, Number, Plan, kernel, unit
+from .matmul import product
+from .packing import add_up, forget_sums, pack, unpack_gradients
+from .processor import flush_subnormals, meet, put_back
+from .recurrence import backward, forward
+from .vectors import doubles, flags, floats, get, ints, longs, nth, put, smaller
 
-import numpy as np
-
-from . import adam, batches, gru, head, lstm, readout, rnn, tables
-from .compiling import Plan, entry, inlined
-from .packing import pack, unpack_gradients
-from .plan import GRU, RNN
-from .vectors import at, doubles, fill, flags, floats, get, ints, longs, put
-
-
-@inlined
-def _forward(plan: Plan, padding: int) -> None:
-    """Take a block through time."""
-    if plan.cell == RNN:
-        rnn.forward(plan, padding)
-    elif plan.cell == GRU:
-        gru.forward(plan, padding)
-    else:
-        lstm.forward(plan, padding)
+_STOPPED, _SLOTS = range(2)  # places of `shared`
 
 
-@inlined
-def _backward(plan: Plan, padding: int) -> None:
-    """Add the block's gradients on the way back."""
-    if plan.cell == RNN:
-        rnn.backward(plan, padding)
-    elif plan.cell == GRU:
-        gru.backward(plan, padding)
-    else:
-        lstm.backward(plan, padding)
+@unit(RECORD, SIZE, SIZE, SIZE)
+def _open_batch(plan: Plan, first: int, batch: int, is_new: int) -> Number:
+    """Lay out a batch's tokens and rows, or say that the call was stopped."""
+    shared = longs(plan.shared)
+    put(shared, _STOPPED, get(flags(plan.stop), 0))
+    if get(shared, _STOPPED) != 0:
+        return 0
+    # A table of the whole vocabulary stays good where no parameter changes.
+    if is_new != 0:
+        pack(plan)
+        put(shared, _SLOTS, tables.find_slots(plan, first, batch))
+    batches.sort_rows(plan, first, batch)
+    return 0
 
 
-@inlined
-def _score_block(plan: Plan, first: int, rows: int) -> None:
-    """Logits of the block that `fill_block` laid out."""
+@unit(RECORD, SIZE, SIZE)
+def _score_block(plan: Plan, first: int, count: int) -> Number:
+    """Logits and losses of the block that `fill_block` laid out."""
+    rows = (count + 7) & -8
     readout.begin(plan, rows)
-    _forward(plan, get(ints(plan.slot_of), 0))
-    last = at(floats(plan.states), plan.length * plan.block * plan.hidden_room)
-    readout.finish(plan, last, rows)
-    if plan.masks != 0:
-        positions = ints(plan.position)
-        for row in range(rows):
-            features = at(floats(plan.pooled_features), row * plan.features_room)
-            head.drop(plan, features, first + get(positions, row))
-    head.score(plan, rows)
+    forward(plan, get(ints(plan.slot_of), 0))
+    readout.finish(plan, rows)
+    head.score(plan, first, count)
+    return 0
 
 
-@inlined
-def _learn_block(plan: Plan, first: int, count: int, rows: int, batch: int) -> float:
-    """Add the gradients of a scored block; returns the sum of its losses."""
-    labels, order, positions = floats(plan.labels), longs(plan.order), ints(plan.position)
-    logits, room = doubles(plan.block_logits), plan.features_room
-    slopes = floats(plan.features_grad)
-    fill(slopes, rows * room, np.float32(0))
-    loss = 0.0
-    for row in range(count):
-        place = first + get(positions, row)
-        logit, label = get(logits, row), np.float64(get(labels, get(order, place)))
-        loss += head.binary_cross_entropy(logit, label)
-        head.send_back(plan, row, (1 / (1 + math.exp(-logit)) - label) / batch)
-        if plan.masks != 0:
-            head.drop(plan, at(slopes, row * room), place)
+@unit(RECORD, SIZE, SIZE, SIZE)
+def _learn_block(plan: Plan, first: int, count: int, batch: int) -> Number:
+    """Gradients of a block that was scored."""
+    rows = (count + 7) & -8
+    head.send_back(plan, first, count, rows, batch)
     readout.begin_backward(plan, rows)
-    _backward(plan, get(ints(plan.slot_of), 0))
-    return loss
+    backward(plan, get(ints(plan.slot_of), 0))
+    return 0
 
 
-@inlined
-def _prepare(plan: Plan, first: int, batch: int) -> int:
-    """Fold the batch's tokens into the table; returns how many slots they have."""
-    pack(plan)
-    slots = tables.find_slots(plan, first, batch)
-    tables.fold(plan, slots)
-    return slots
+@kernel
+def _mean_loss(plan: Plan, batch: int) -> float:
+    losses, total = doubles(plan.row_losses), 0.0
+    for position in range(batch):
+        total += get(losses, position)
+    return total / batch
 
 
-@inlined
-def _learn_rows(plan: Plan, first: int, batch: int, slots: int) -> float:
-    """Sum the gradients of the batch's rows; returns the sum of their losses."""
-    zero = np.float32(0)
-    fill(floats(plan.table_grad), ((slots + 7) & -8) * plan.wide, zero)
-    fill(floats(plan.recurrent_grad), plan.hidden_room * plan.wide, zero)
-    fill(floats(plan.candidate_bias_grad), plan.hidden_room, zero)
-    fill(floats(plan.dense_grad), plan.features_room + 8, zero)
-    batches.sort_rows(plan, first, batch)
-    loss = 0.0
-    for start in range(0, batch, plan.block):
-        count = min(plan.block, batch - start)
-        rows = batches.fill_block(plan, first, start, count)
-        _score_block(plan, first, rows)
-        loss += _learn_block(plan, first, count, rows, batch)
-    return loss
-
-
-@inlined
-def _step(
-    plan: Plan,
-    slots: int,
-    step: int,
-    learning_rate: float,
-    weight_decay: float,
-    clip: float,
-    word_epsilon: float,
-    keep: float,
-) -> None:
-    """From the summed gradients to new parameters; a learning rate of 0 stops at gradients."""
-    tables.unfold_gradient(plan, slots)
+@unit(RECORD, SIZE, SIZE)
+def _gather(records: Plan, done: int, batch: int) -> Number:
+    """Write the batch's loss, and finish the gradient from the parts' sums."""
+    plan = records
+    put(doubles(plan.losses), done, _mean_loss(plan, batch))
+    for part in range(1, plan.parts):
+        other, count = nth(records, part), plan.hidden_room * plan.fed
+        add_up(floats(plan.recurrent_grad), floats(other.recurrent_grad), count)
+        add_up(floats(plan.dense_grad), floats(other.dense_grad), plan.features_room + 8)
     unpack_gradients(plan)
-    if learning_rate > 0:
-        factor = adam.clip_factor(plan, clip)
-        adam.adam_step(plan, step, learning_rate, weight_decay, factor, word_epsilon)
-        if plan.averaged != 0:
-            adam.average(plan, step, keep)
-        tables.forget_gradient(plan, slots)
-    tables.forget_slots(plan, slots)
+    put(doubles(plan.factor), 0, adam.clip_factor(plan, plan.clip))
+    return 0
 
 
-@inlined
-def _score_rows(plan: Plan, first: int, batch: int) -> None:
-    """Write the logits of the batch's rows."""
-    logits, scored, positions = floats(plan.logits), doubles(plan.block_logits), ints(plan.position)
-    batches.sort_rows(plan, first, batch)
-    for start in range(0, batch, plan.block):
-        count = min(plan.block, batch - start)
-        rows = batches.fill_block(plan, first, start, count)
-        _score_block(plan, first, rows)
-        for row in range(count):
-            put(logits, first + get(positions, row), np.float32(get(scored, row)))
+@unit(RECORD, SIZE, SIZE, SIZE)
+def _step(plan: Plan, step: int, me: int, threads: int) -> Number:
+    """This thread's share of the parameters takes a step."""
+    vectors = (plan.parameters + 7) // 8
+    begin, end = vectors * me // threads * 8, vectors * (me + 1) // threads * 8
+    adam.adam_step(plan, step, get(doubles(plan.factor), 0), begin, end)
+    if plan.averaged != 0:
+        adam.average(plan, step, begin, end)
+    return 0
 
 
-@entry
-def train(
-    record: Plan,
-    reviews: int,
-    step: int,
-    learning_rate: float,
-    weight_decay: float,
-    clip: float,
-    word_epsilon: float,
-    keep: float,
-) -> int:
+@unit(RECORD, SIZE, SIZE)
+def train(records: Plan, me: int, threads: int) -> Number:
     """Train on `order`, batch after batch; returns how many batches.
 
     `losses` gets each batch's mean. `stop`, set by another thread, ends the work
     before the next batch. A learning rate of 0 leaves the gradients of the last
-    batch where they are and takes no step. `word_epsilon` is Adam's for the embedding,
-    `keep` the share that running averages keep of themselves, if there are any.
+    batch where they are and takes no step.
     """
-    plan = record[0]
-    losses, stop = doubles(plan.losses), flags(plan.stop)
-    done = 0
-    for first in range(0, reviews, plan.batch):
-        if get(stop, 0) != 0:
+    plan, done, meetings = records, ZERO, ZERO
+    mode = flush_subnormals()
+    for first in range(0, plan.reviews, plan.batch):
+        batch = smaller(plan.batch, plan.reviews - first)
+        if me == 0:
+            _open_batch(plan, first, batch, 1)
+        meetings = meet(plan, threads, meetings)
+        if get(longs(plan.shared), _STOPPED) != 0:
             break
-        batch = min(plan.batch, reviews - first)
-        slots = _prepare(plan, first, batch)
-        put(losses, done, _learn_rows(plan, first, batch, slots) / batch)
+        slots = get(longs(plan.shared), _SLOTS)
+        tables.fold(plan, slots, me, threads)
+        tables.begin_gradient(plan, slots, me, threads)
+        for part in range(me, plan.parts, threads):
+            forget_sums(nth(records, part))
+        for start in range(0, plan.part_rows, plan.block):
+            meetings = meet(plan, threads, meetings)
+            for part in range(me, plan.parts, threads):
+                mine = nth(records, part)
+                count = batches.fill_block(mine, first, batch, part, start)
+                put(ints(mine.reached), 0, mine.length)
+                if count > 0:
+                    _score_block(mine, first, count)
+                    _learn_block(mine, first, count, batch)
+            meetings = meet(plan, threads, meetings)
+            for part in range(plan.parts):
+                tables.scatter(nth(records, part), me, threads)
+        tables.unfold_columns(plan, slots, me, threads)
+        meetings = meet(plan, threads, meetings)
+        tables.unfold_rows(plan, slots, me, threads)
+        meetings = meet(plan, threads, meetings)
+        if me == 0:
+            _gather(records, done, batch)
+        meetings = meet(plan, threads, meetings)
         done += 1
-        _step(plan, slots, step + done, learning_rate, weight_decay, clip, word_epsilon, keep)
+        if plan.learning_rate > 0:
+            _step(plan, plan.steps + done, me, threads)
+        meetings = meet(plan, threads, meetings)
+        if me == 0:
+            tables.forget_slots(plan, slots, plan.learning_rate > 0)
+    put_back(mode)
     return done
 
 
-@entry
-def predict(record: Plan, reviews: int) -> int:
-    """Write the logits of `order`; returns how many batches were scored."""
-    plan = record[0]
-    stop = flags(plan.stop)
-    done = 0
-    slots = 0
-    for first in range(0, reviews, plan.batch):
-        if get(stop, 0) != 0:
+@unit(RECORD, SIZE, SIZE)
+def predict(records: Plan, me: int, threads: int) -> Number:
+    """Write the logits of `order`; returns how many batches were scored.
+
+    With labels `losses` gets each batch's mean.
+    """
+    plan, done, meetings = records, ZERO, ZERO
+    mode = flush_subnormals()
+    for first in range(0, plan.reviews, plan.batch):
+        batch, is_new = smaller(plan.batch, plan.reviews - first), done == 0
+        if plan.lasting_slots == 0:
+            is_new = True
+        if me == 0:
+            _open_batch(plan, first, batch, is_new)
+        meetings = meet(plan, threads, meetings)
+        if get(longs(plan.shared), _STOPPED) != 0:
             break
-        batch = min(plan.batch, reviews - first)
-        # A table of the whole vocabulary stays good: no parameter changes here.
-        if done == 0 or plan.lasting_slots == 0:
-            slots = _prepare(plan, first, batch)
-        _score_rows(plan, first, batch)
-        tables.forget_slots(plan, slots)
+        slots = get(longs(plan.shared), _SLOTS)
+        if is_new:
+            tables.fold(plan, slots, me, threads)
+        meetings = meet(plan, threads, meetings)
+        for start in range(0, plan.part_rows, plan.block):
+            for part in range(me, plan.parts, threads):
+                mine = nth(records, part)
+                count = batches.fill_block(mine, first, batch, part, start)
+                if count > 0:
+                    _score_block(mine, first, count)
+        meetings = meet(plan, threads, meetings)
+        if me == 0:
+            if plan.labels != 0:
+                put(doubles(plan.losses), done, _mean_loss(plan, batch))
+            tables.forget_slots(plan, slots, plan.learning_rate > 0)
         done += 1
+    put_back(mode)
     return done
+
+
+SCORING = (
+    product, _open_batch, tables.fold, batches.fill_block, _score_block,
+)  # fmt: skip
+"""What `predict` needs beside a cell's own units, callers behind what they call."""
+LEARNING = (
+    _learn_block,
+    tables.scatter,
+    tables.unfold_columns,
+    tables.unfold_rows,
+    _gather,
+    _step,
+    train,
+)
+"""The same for `train`, beyond those."""

@@ -1,107 +1,126 @@
 """Small matrix products, for operands that lie in the cache.
 
-    out[i, j] (+)= sum over k of left[i, k] * right[k, j]
+    out[i, j] = start[slots[i], j] + sum over k of left[i, k] * right[k, j]
 
-`right` and `out` have rows of whole vectors; `left` may be walked in any order,
-which covers a product with its transpose. BLAS is made for larger ones: at the
+Every number is one sum from the first k to the last, each product fused into it.
+`right` and `out` have rows of whole vectors; of `left` it may be the transpose
+that is stored. BLAS is made for larger ones: at the
 sizes of one time step its calls cost more than the work.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from llvmlite import ir
 from numba.core import types
 
-from .compiling import Pointer, emitter, kernel
-from .vectors import (
-    FLAGS,
-    FLOATS,
-    LANES,
-    WIDTH,
+from .activations import emit_tanh
+from .compiling import (
+    RECORD,
+    SIZE,
     Builder,
     Context,
+    Number,
+    Plan,
+    Pointer,
     Typed,
     Value,
+    emitter,
+    unit,
+)
+from .vectors import (
+    FLOATS,
+    INTS,
+    LANES,
+    WIDTH,
     at,
     broadcast,
     load_lanes,
+    multiply_add,
     store_lanes,
 )
 
+# Eight sums in flight hide a fused product's latency (four cycles, two begun in
+# each) and leave room in the sixteen registers of AVX2.
+_WIDE_ROWS, _NARROW_ROWS = 4, 8
+_SHAPES = (_WIDE_ROWS, 2), (_NARROW_ROWS, 1)
+_UNROLLED = 8, 4  # steps of k; of a transposed left side, k counts rows of a group
+_MATRICES = FLOATS, SIZE, FLOATS, SIZE, FLOATS, SIZE
 
-def _tile(
-    rows: int, vectors: int, *, add: bool = False, fused: bool = True, lanes: int = 1
-) -> Callable[..., None]:
-    """An intrinsic for `rows` × `vectors` of `out` that keeps all its sums in registers.
 
-    Every number of `out` is one sum from the first k to the last; or with four `lanes` it is
-    four sums, each over every fourth k, added as (0 + 2) + (1 + 3). Unless `fused`, products
-    are rounded before they are added.
-    """
+def _tile(rows: int, vectors: int, *, is_transposed: bool) -> Callable[..., None]:
+    """An intrinsic for `rows` × `vectors` of `out` that keeps all its sums in registers."""
     cells = [(row, vector) for row in range(rows) for vector in range(vectors)]
-    flags = FLAGS if fused else ()
+    unrolled = _UNROLLED[is_transposed]
 
     def emit(context: Context, builder: Builder, signature: Typed, args: Value) -> Value:
-        out, out_row, left, left_row, left_k, right, right_k, depth = args
+        out, out_row, left, left_row, right, right_row, depth, start, slots, start_row, squash = (
+            args
+        )
         index = out_row.type
 
         def number(value: int) -> Value:
             return ir.Constant(index, value)
 
-        def cell(row: int, vector: int) -> Value:
-            start = builder.mul(out_row, number(row))
-            return builder.gep(out, [builder.add(start, number(vector * WIDTH))])
+        def moved(pointer: Value, step: Value, times: int, more: int = 0) -> Value:
+            place = builder.add(builder.mul(step, number(times)), number(more))
+            return builder.gep(pointer, [place])
 
-        zero = ir.Constant(LANES, [0.0] * WIDTH)
-        starts = [load_lanes(builder, cell(*c)) if add else zero for c in cells]
-        row_starts = [builder.mul(left_row, number(row)) for row in range(rows)]
+        def begin(row: int) -> Value:
+            slot = builder.load(builder.gep(slots, [number(row)]))
+            return builder.gep(start, [builder.mul(builder.sext(slot, index), start_row)])
+
+        rows_begin = [begin(row) for row in range(rows)]
+        starts = [
+            load_lanes(builder, builder.gep(rows_begin[r], [number(v * WIDTH)])) for r, v in cells
+        ]
         before = builder.block
         loop = builder.append_basic_block("product")
         after = builder.append_basic_block("product.end")
         builder.branch(loop)
 
         builder.position_at_end(loop)
-        k, left_at, right_at = (builder.phi(v.type) for v in (depth, left, right))
-        sums = [builder.phi(LANES) for _ in range(lanes) for _ in cells]
-        totals: list[Value] = []
-        left_now, right_now = left_at, right_at
-        for _ in range(lanes):
+        k, left_now, right_now = (builder.phi(v.type) for v in (depth, left, right))
+        sums = [builder.phi(LANES) for _ in cells]
+        totals = list(sums)
+        for step in range(unrolled):
             columns = [
-                load_lanes(builder, builder.gep(right_now, [number(vector * WIDTH)]))
+                load_lanes(builder, moved(right_now, right_row, step, vector * WIDTH))
                 for vector in range(vectors)
             ]
-            factors = [
-                broadcast(builder, builder.load(builder.gep(left_now, [start])))
-                for start in row_starts
-            ]
-            totals += [
-                builder.fadd(
-                    total, builder.fmul(factors[row], columns[vector], flags=flags), flags=flags
-                )
-                for total, (row, vector) in zip(sums[len(totals) :], cells, strict=False)
-            ]
-            left_now = builder.gep(left_now, [left_k])
-            right_now = builder.gep(right_now, [right_k])
-        following = [builder.add(k, number(lanes)), left_now, right_now]
+            for row in range(rows):
+                times, more = (step, row) if is_transposed else (row, step)
+                factor = broadcast(builder, builder.load(moved(left_now, left_row, times, more)))
+                for vector in range(vectors):
+                    cell = row * vectors + vector
+                    totals[cell] = multiply_add(builder, factor, columns[vector], totals[cell])
+        left_step = builder.mul(left_row, number(unrolled)) if is_transposed else number(unrolled)
+        following = [
+            builder.add(k, number(unrolled)),
+            builder.gep(left_now, [left_step]),
+            moved(right_now, right_row, unrolled),
+        ]
         builder.cbranch(builder.icmp_signed("<", following[0], depth), loop, after)
         for phi, first, later in zip(
-            [k, left_at, right_at, *sums],
-            [number(0), left, right, *starts * lanes],
+            [k, left_now, right_now, *sums],
+            [number(0), left, right, *starts],
             following + totals,
             strict=True,
         ):
             phi.add_incoming(first, before)
             phi.add_incoming(later, loop)
 
+        def end(values: list[Value]) -> None:
+            for value, (row, vector) in zip(values, cells, strict=True):
+                store_lanes(builder, value, moved(out, out_row, row, vector * WIDTH))
+
         builder.position_at_end(after)
-        while len(totals) > len(cells):
-            half = len(totals) // 2
-            totals = [builder.fadd(totals[i], totals[i + half]) for i in range(half)]
-        for total, c in zip(totals, cells, strict=True):
-            store_lanes(builder, total, cell(*c))
+        with builder.if_else(builder.icmp_signed("!=", squash, number(0))) as (if_so, if_not):
+            with if_so:
+                end([emit_tanh(builder, total) for total in totals])
+            with if_not:
+                end(totals)
         return context.get_dummy_value()
 
     def tile(
@@ -110,75 +129,71 @@ def _tile(
         out_row: Typed,
         left: Typed,
         left_row: Typed,
-        left_k: Typed,
         right: Typed,
-        right_k: Typed,
+        right_row: Typed,
         depth: Typed,
+        start: Typed,
+        slots: Typed,
+        start_row: Typed,
+        squash: Typed,
     ) -> Typed:
-        size = types.intp
-        return types.void(FLOATS, size, FLOATS, size, size, FLOATS, size, size), emit
+        return types.void(*_MATRICES, SIZE, FLOATS, INTS, SIZE, SIZE), emit
 
     return emitter(tile)
 
 
-def _product(name: str, **order: Any) -> Any:  # noqa: ANN401
-    # Eight sums in flight hide a fused product's latency (four cycles, two begun in
-    # each) and leave room in the sixteen registers of AVX2.
-    lanes = order.get("lanes", 1)
-    wide_rows, narrow_rows = 4 // lanes, 8 // lanes
-    wide_tile = _tile(wide_rows, 2, **order)
-    narrow_tile = _tile(narrow_rows, 1, **order)
-
-    def walk(
-        out: Pointer,
-        out_row: int,
-        left: Pointer,
-        left_row: int,
-        left_k: int,
-        right: Pointer,
-        right_k: int,
-        rows: int,
-        columns: int,
-        depth: int,
-    ) -> None:
-        paired = columns & -(2 * WIDTH)
-        for j in range(0, paired, 2 * WIDTH):
-            for i in range(0, rows, wide_rows):
-                wide_tile(
-                    at(out, i * out_row + j),
-                    out_row,
-                    at(left, i * left_row),
-                    left_row,
-                    left_k,
-                    at(right, j),
-                    right_k,
-                    depth,
-                )
-        if paired < columns:
-            for i in range(0, rows, narrow_rows):
-                narrow_tile(
-                    at(out, i * out_row + paired),
-                    out_row,
-                    at(left, i * left_row),
-                    left_row,
-                    left_k,
-                    at(right, paired),
-                    right_k,
-                    depth,
-                )
-
-    # The linker tells compiled functions apart by this name and a number that each process
-    # counts for itself: of several named alike it could take the wrong one from the cache.
-    walk.__qualname__ = name
-    return kernel(walk)
+_wide, _narrow = (_tile(*shape, is_transposed=False) for shape in _SHAPES)
+_wide_transposed, _narrow_transposed = (_tile(*shape, is_transposed=True) for shape in _SHAPES)
 
 
-# out[i, j] = sum over k of left[i, k] * right[k, j]. `rows` and `columns` are
-# multiples of eight, `depth` at least 1; `*_row` and `*_k` say how far apart
-# neighbours in i and in k lie.
-product = _product("product")
-# The same, added to what `out` holds.
-add_product = _product("add_product", add=True)
-# The same in other orders (see `exact.orders`); `depth` is a multiple of four for four lanes.
-unfused_product = _product("unfused_product", fused=False)
-four_lane_product = _product("four_lane_product", fused=False, lanes=4)
+@unit(RECORD, *_MATRICES, *(SIZE,) * 4, FLOATS, INTS, SIZE, SIZE)
+def product(
+    plan: Plan,  # so that it is compiled anew when any source is (see `plan`)
+    out: Pointer,
+    out_row: int,
+    left: Pointer,
+    left_row: int,
+    right: Pointer,
+    right_row: int,
+    rows: int,
+    columns: int,
+    depth: int,
+    is_transposed: int,
+    start: Pointer,
+    slots: Pointer,
+    start_row: int,
+    squash: int,
+) -> Number:
+    """Write a product, or unless `squash` is 0 its tanh; `*_row` say how far apart rows lie.
+
+    `columns` is a multiple of eight, `rows` too (of four if `columns` is one of sixteen), and
+    `depth` (of four if transposed). Row i starts at row `slots[i]` of `start`: a table's entry;
+    with `numbers` for slots what `out` holds; with 0 for `start_row` one row for all.
+    """
+    paired = columns & -(2 * WIDTH)
+    for j in range(0, columns, 2 * WIDTH):
+        height = _WIDE_ROWS if j < paired else _NARROW_ROWS
+        for i in range(0, rows, height):
+            into, first, other = at(out, i * out_row + j), at(start, j), at(slots, i)
+            if is_transposed != 0:
+                if j < paired:
+                    _wide_transposed(
+                        into, out_row, at(left, i), left_row, at(right, j), right_row, depth,
+                        first, other, start_row, squash,
+                    )  # fmt: skip
+                else:
+                    _narrow_transposed(
+                        into, out_row, at(left, i), left_row, at(right, j), right_row, depth,
+                        first, other, start_row, squash,
+                    )  # fmt: skip
+            elif j < paired:
+                _wide(
+                    into, out_row, at(left, i * left_row), left_row, at(right, j), right_row,
+                    depth, first, other, start_row, squash,
+                )  # fmt: skip
+            else:
+                _narrow(
+                    into, out_row, at(left, i * left_row), left_row, at(right, j), right_row,
+                    depth, first, other, start_row, squash,
+                )  # fmt: skip
+    return 0

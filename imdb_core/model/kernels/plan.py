@@ -3,18 +3,20 @@
 A record reaches a kernel as a single pointer. Handing some forty arrays from
 function to function instead took numba 26 s to compile, against a few.
 
-In the shapes below S is the number of different tokens of a batch (its slots)
-and R the rows of a block; E and H are padded with zeros to whole vectors, and
-W = gates × H. Zero weights keep the padding zero, forward and backward.
+Each part of a batch has a record of its own: with its own rows and states, and
+with the parameters and tables that all share. In the shapes below S is the
+number of different tokens of a batch (its slots) and R the rows of a block; E
+and H are padded with zeros to whole vectors, and W is a row of the table. Zero
+weights keep the padding zero, forward and backward.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -27,11 +29,16 @@ Record = npt.NDArray[np.void]
 RNN, GRU, LSTM = range(3)
 CELLS = {"rnn": RNN, "gru": GRU, "lstm": LSTM}
 GATES = {"rnn": 1, "gru": 3, "lstm": 4}
+_PLACES = {"rnn": 1, "gru": 4, "lstm": 4}  # of a row of the table, see `packing`
 _MOST_BLOCK_ROWS = 64
+_LEAST_PART_ROWS = 8
+# Multiplications of a batch's states from which it pays to share it among so many threads.
+_SHARED_BY = ((2**29, 8), (2**26, 4), (2**24, 2))
 # Finding a batch's different tokens costs about as much as folding a vocabulary of
 # a quarter of its tokens.
 _TOKENS_PER_SLOT = 4
 _WORKSPACE_FLOATS = 16 * 2**20
+_CHUNK_ROWS = 64  # of the table, see `tables`
 
 
 def round_up(number: int) -> int:
@@ -47,14 +54,21 @@ class Sizes(NamedTuple):
         cell: RNN, GRU or LSTM.
         gates: how many matrices the cell has: 1, 3 or 4.
         embedding_room, hidden_room: E and H padded.
-        wide: W, all gates of one row, padded.
-        block: rows of a batch that go through time together.
+        wide: W, all places of one row, padded.
+        fed: how much of it, at its end, the state's product is added to.
+        parts: how many parts a batch is dealt to; by the sizes alone, since it decides sums.
+        part_rows: how many rows of a batch the largest part has.
+        block: rows of a part that go through time together.
+        group: rows that begin together.
+        carries: 1 where a state's gradient goes on also by itself, past the product.
+        remembers: 1 where a cell has a memory beside its state.
         features: what the readout hands to the dense layer: H, or 2 H.
         features_room: the same, padded.
         averaged: 1 where a running average of the parameters is kept.
         pooled: 1 where the readout is the masked mean and maximum.
         lasting_slots: V where every token has its slot for good, the slot being the id
             (a small vocabulary); 0 where each batch's tokens are found anew.
+        in_place: 1 where the table is made from the embedding as it lies there.
         at_*: where a parameter begins in the flat vector.
         parameters: how many there are.
     """
@@ -69,12 +83,19 @@ class Sizes(NamedTuple):
     embedding_room: int
     hidden_room: int
     wide: int
+    fed: int
+    parts: int
+    part_rows: int
     block: int
+    group: int
+    carries: int
+    remembers: int
     features: int
     features_room: int
     averaged: int
     pooled: int
     lasting_slots: int
+    in_place: int
     at_input: int
     at_recurrent: int
     at_input_bias: int
@@ -96,7 +117,7 @@ def sizes_of(
     averaged: bool = False,
 ) -> Sizes:
     """Work out every size from the model's own."""
-    gates = GATES[cell]
+    gates, room = GATES[cell], round_up(hidden)
     halves = 2 if readout == "mean_max" else 1
     units = gates * hidden
     at_input = vocabulary * embedding
@@ -105,6 +126,9 @@ def sizes_of(
     at_recurrent_bias = at_input_bias + units
     at_dense = at_recurrent_bias + units
     at_dense_bias = at_dense + halves * hidden
+    parts = _parts(batch, batch * length * room * room * gates)
+    part_rows = -(-batch // parts)
+    is_lasting = vocabulary * _TOKENS_PER_SLOT <= batch * length
     return Sizes(
         vocabulary=vocabulary,
         embedding=embedding,
@@ -114,14 +138,21 @@ def sizes_of(
         cell=CELLS[cell],
         gates=gates,
         embedding_room=round_up(embedding),
-        hidden_room=round_up(hidden),
-        wide=gates * round_up(hidden),
-        block=_block_rows(batch, length, round_up(hidden) * (gates + 2)),
+        hidden_room=room,
+        wide=_PLACES[cell] * room,
+        fed=gates * room,
+        parts=parts,
+        part_rows=part_rows,
+        block=_block_rows(part_rows, length * room * (gates + 3), _WORKSPACE_FLOATS // parts),
+        group=4 if room % 16 == 0 else 8,
+        carries=int(cell == "gru"),
+        remembers=int(cell == "lstm"),
         features=halves * hidden,
-        features_room=halves * round_up(hidden),
+        features_room=halves * room,
         averaged=int(averaged),
         pooled=int(readout == "mean_max"),
-        lasting_slots=vocabulary if vocabulary * _TOKENS_PER_SLOT <= batch * length else 0,
+        lasting_slots=vocabulary if is_lasting else 0,
+        in_place=int(is_lasting and embedding == round_up(embedding)),
         at_input=at_input,
         at_recurrent=at_recurrent,
         at_input_bias=at_input_bias,
@@ -132,18 +163,27 @@ def sizes_of(
     )
 
 
-def _block_rows(batch: int, length: int, floats_per_state: int) -> int:
+def _parts(batch: int, work: int) -> int:
+    fitting = (parts for least, parts in _SHARED_BY if work >= least)
+    return max(1, min(next(fitting, 1), batch // _LEAST_PART_ROWS))
+
+
+def _block_rows(rows: int, floats_per_row: int, most_floats: int) -> int:
     """Rows enough to share a pass over the weights, few enough to keep the workspace small."""
-    rows = min(_MOST_BLOCK_ROWS, round_up(batch))
-    while rows > 16 and rows * length * floats_per_state > _WORKSPACE_FLOATS:
-        rows = round_up(rows // 2)
-    return rows
+    block = min(_MOST_BLOCK_ROWS, round_up(rows))
+    while block > 16 and block * floats_per_row > most_floats:
+        block = round_up(block // 2)
+    return block
 
 
-def parameter_arrays(s: Sizes) -> dict[str, Floats]:
-    """The parameters and their moments as torch lays them out, and as kernels read them."""
-    flat = round_up(s.parameters)
-    shapes: dict[str, tuple[int, ...]] = {
+def shared_arrays(s: Sizes) -> dict[str, npt.NDArray[Any]]:
+    """Parameters, their moments, and what each different token of a batch adds to the gates."""
+    # Behind the embedding, products in place write up to seven rows more.
+    flat = round_up(s.parameters + 8 * s.embedding)
+    slots = round_up(min(s.vocabulary, s.batch * s.length))
+    own = 1 - s.in_place
+    every = np.arange(s.vocabulary, dtype=np.int32)
+    floats: dict[str, tuple[int, ...]] = {
         "flat": (flat,),
         "gradient": (flat,),
         "first_moment": (flat,),
@@ -152,91 +192,91 @@ def parameter_arrays(s: Sizes) -> dict[str, Floats]:
         "inputs": (s.embedding_room, s.wide),  # weight_ih transposed
         "inputs_back": (s.wide, s.embedding_room),
         "inputs_grad": (s.embedding_room, s.wide),
-        "recurrent": (s.hidden_room, s.wide),  # weight_hh transposed
-        "recurrent_back": (s.wide, s.hidden_room),
-        "bias": (s.wide,),  # what may be added before the product with the state
+        "recurrent": (s.hidden_room, s.fed),  # weight_hh transposed
+        "recurrent_back": (s.fed, s.hidden_room),
+        "bias": (s.wide,),
         "bias_grad": (s.wide,),
-        "candidate_bias": (s.hidden_room,),  # GRU's b_hn, which the reset gate multiplies
         "dense": (s.features_room,),
+        "zeros": (max(s.embedding_room, s.hidden_room),),
+        "tokens": (own * slots, s.embedding_room),  # their embeddings
+        "tokens_grad": (own * slots, s.embedding_room),
+        "table": (slots, s.wide),
+        "table_grad": (slots, s.wide),
     }
-    return {name: np.zeros(shape, np.float32) for name, shape in shapes.items()}
-
-
-def _most_slots(s: Sizes) -> int:
-    return round_up(min(s.vocabulary, s.batch * s.length))
-
-
-def token_arrays(s: Sizes) -> dict[str, npt.NDArray[np.generic]]:
-    """What each different token of a batch adds to the gates."""
-    slots = _most_slots(s)
-    every = np.arange(s.vocabulary, dtype=np.int32)
-    return {
-        "slot_of": every.copy() if s.lasting_slots else np.full(s.vocabulary, -1, np.int32),
-        "token_of": every if s.lasting_slots else np.zeros(slots, np.int32),
-        "tokens": np.zeros((slots, s.embedding_room), np.float32),  # their embeddings
-        "tokens_grad": np.zeros((slots, s.embedding_room), np.float32),
-        "table": np.zeros((slots, s.wide), np.float32),
-    }
-
-
-def block_arrays(s: Sizes) -> dict[str, npt.NDArray[np.generic]]:
-    """Sums of gradients, the rows of a block, their readout and states."""
-    block, hidden = s.block, s.hidden_room
+    found = (1 - int(s.lasting_slots > 0)) * s.batch * s.length
     ints: dict[str, tuple[int, ...]] = {
+        "row_slots": (found,),  # slots of the batch, where tokens do not have them for good
         "sorted_rows": (round_up(s.batch),),  # positions in the batch by leading padding
         "leading": (round_up(s.batch),),  # leading padding of each position
         "tally": (s.length + 2,),
-        "position": (block,),
-        "slots": (s.length, block),
-        "active": (s.length,),  # rows that take part at each time
-    }
-    floats: dict[str, tuple[int, ...]] = {
-        "table_grad": (_most_slots(s), s.wide),
-        "recurrent_grad": (s.hidden_room, s.wide),
-        "candidate_bias_grad": (s.hidden_room,),
-        "dense_grad": (s.features_room + WIDTH,),  # the bias's after the weights'
-        "states": (s.length + 1, block, hidden),
-        "slopes": (block, s.wide),  # gradient before the activation
-        "state_grad": (block, hidden),
-        "total": (block, hidden),
-        "highest": (block, hidden),
-        "when": (block, hidden),  # the time of the highest
-        "words": (block,),
-        "pooled_features": (block, s.features_room),
-        "features_grad": (block, s.features_room),
     }
     return {
-        **{name: np.zeros(shape, np.int32) for name, shape in ints.items()},
         **{name: np.zeros(shape, np.float32) for name, shape in floats.items()},
-        "block_logits": np.zeros(block, np.float64),
+        **{name: np.zeros(shape, np.int32) for name, shape in ints.items()},
+        "slot_of": every.copy() if s.lasting_slots else np.full(s.vocabulary, -1, np.int32),
+        "token_of": every if s.lasting_slots else np.zeros(slots, np.int32),
+        "numbers": np.arange(max(_CHUNK_ROWS, s.embedding_room, s.hidden_room), dtype=np.int32),
+        "row_losses": np.zeros(s.batch, np.float64),
+        "factor": np.zeros(1, np.float64),  # of the gradient, where it is clipped
+        "shared": np.zeros(2, np.int64),  # whether the call was stopped; how many slots
+        "arrivals": np.zeros(1, np.int64),  # of threads where they wait for each other
     }
 
 
-def cell_arrays(s: Sizes) -> dict[str, Floats]:
-    """What a cell keeps of each time step; empty arrays for the other cells.
+def part_arrays(s: Sizes) -> dict[str, npt.NDArray[Any]]:
+    """The rows of a block, their states and readout, and sums of their gradients.
 
     Every record has the same fields, so there is a single type of record. Numba names
     compiled functions after a number that a record type has in one process only: kernels
     for two types, compiled by two processes and loaded by a third, can take each other's
     place, with addresses read from the wrong fields.
     """
-    states = (s.length, s.block, s.hidden_room)
-    gates = (s.length, s.block, 4 * s.hidden_room)
-    shapes: dict[str, tuple[int, tuple[int, ...]]] = {
-        "gru_gates": (GRU, gates),  # reset, update, W_hn h + b_hn, candidate
-        "lstm_gates": (LSTM, gates),  # input, forget, candidate, output
-        "memory": (LSTM, (s.length + 1, *states[1:])),
-        "squashed": (LSTM, states),  # tanh of the memory
-        "memory_grad": (LSTM, states[1:]),
+    block, hidden = s.block, s.hidden_room
+    ints: dict[str, tuple[int, ...]] = {
+        "position": (block,),
+        "slots": (s.length, block),
+        "active": (s.length,),  # rows that take part at each time
+        "reached": (1,),  # the time at which the gradient has faded away
+    }
+    is_plain = s.cell == RNN
+    floats: dict[str, tuple[int, ...]] = {
+        "recurrent_grad": (s.hidden_room, s.fed),
+        "dense_grad": (s.features_room + WIDTH,),  # the bias's after the weights'
+        "states": (s.length + 1, block, hidden),
+        "gates_kept": (0 if is_plain else s.length, block, s.wide),  # see `gru` and `lstm`
+        "memory": (s.remembers * (s.length + 1), block, hidden),
+        "squashed": (s.remembers * s.length, block, hidden),  # tanh of the memory
+        "state_grad": (block, hidden),
+        "memory_grad": (s.remembers * block, hidden),
+        "total": (s.pooled * block, hidden),
+        "highest": (s.pooled * block, hidden),
+        "when": (s.pooled * block, hidden),  # the time of the highest
+        "words": (block,),
+        "pooled_features": (block, s.features_room),
+        "features_grad": (block, s.features_room),
+        "block_logits": (block,),
     }
     return {
-        name: np.zeros(shape if cell == s.cell else 0, np.float32)
-        for name, (cell, shape) in shapes.items()
+        **{name: np.zeros(shape, np.int32) for name, shape in ints.items()},
+        **{name: np.zeros(shape, np.float32) for name, shape in floats.items()},
+        "offsets": np.zeros(block, np.int64),  # where each row's tokens begin
     }
+
+
+def _aliases(s: Sizes, arrays: Mapping[str, npt.NDArray[Any]]) -> dict[str, npt.NDArray[Any]]:
+    """Other names of the same numbers; slopes replace what the way back no longer needs."""
+    aliases = {"slopes": arrays["states"][1:] if s.cell == RNN else arrays["gates_kept"]}
+    if not s.remembers:
+        aliases["memory_grad"] = arrays["state_grad"]
+    if s.in_place:
+        aliases |= {"tokens": arrays["flat"], "tokens_grad": arrays["gradient"]}
+    return aliases
 
 
 # Set for each call by the engine.
 CALL_ARRAYS = ("ids", "labels", "order", "masks", "losses", "logits", "stop")
+CALL_INTS = ("reviews", "steps", "advance", "go_back")
+CALL_FLOATS = ("learning_rate", "weight_decay", "clip", "word_epsilon", "keep")
 
 
 @cache
@@ -252,15 +292,18 @@ def _source_mark() -> str:
     return f"source_{digest.hexdigest()[:12]}"
 
 
-def make_record(
-    sizes: Sizes, choices: Mapping[str, int], arrays: Mapping[str, npt.NDArray[np.generic]]
+def make_records(
+    sizes: Sizes, shared: Mapping[str, npt.NDArray[Any]], parts: Sequence[Mapping[str, Any]]
 ) -> Record:
-    """The record of all sizes, choices and addresses; the arrays must outlive it."""
-    numbers = sizes._asdict() | dict(choices)
-    names = [*numbers, *arrays, *CALL_ARRAYS, _source_mark()]
-    record = np.zeros(1, dtype=[(name, np.int64) for name in names])
+    """A record of all sizes and addresses for each part; the arrays must outlive it."""
+    numbers = sizes._asdict()
+    rows = [{**shared, **part, **_aliases(sizes, {**shared, **part})} for part in parts]
+    names = [*numbers, *rows[0], *CALL_ARRAYS, *CALL_INTS, _source_mark()]
+    fields = [(name, np.int64) for name in names] + [(name, np.float64) for name in CALL_FLOATS]
+    records = np.zeros(len(parts), dtype=fields)
     for name, number in numbers.items():
-        record[name] = number
-    for name, array in arrays.items():
-        record[name] = array.ctypes.data
-    return record
+        records[name] = number
+    for record, arrays in zip(records, rows, strict=True):
+        for name, array in arrays.items():
+            record[name] = array.ctypes.data
+    return records

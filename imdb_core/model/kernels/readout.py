@@ -44,9 +44,10 @@ def _share(words: float) -> Vector:
 
 
 @kernel
-def finish(plan: Plan, last: Pointer, rows: int) -> None:
-    """Write the features; `last` (rows, H) is the state after the last token."""
+def finish(plan: Plan, rows: int) -> None:
+    """Write the features of a block that went through time."""
     width, room = plan.hidden_room, plan.features_room
+    last = at(floats(plan.states), plan.length * plan.block * width)
     features = floats(plan.pooled_features)
     total, highest, words = floats(plan.total), floats(plan.highest), floats(plan.words)
     zero = splat(np.float32(0))

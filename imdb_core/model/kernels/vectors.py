@@ -1,9 +1,9 @@
 """Eight float32 numbers as one value inside numba, and the pointers they move through.
 
 Numba leaves vectorising to LLVM's loop vectoriser, which gives up on much of
-what a recurrent network does. Here a kernel says it: `a * b + c` on vectors is
-one fused instruction. LLVM fits eight lanes to any machine: one register of
-AVX, two of NEON or SSE.
+what a recurrent network does. Here a kernel says it, and what is rounded when:
+`fused(a, b, c)` is one instruction, `a * b + c` is two. LLVM fits eight lanes to
+any machine: one register of AVX, two of NEON or SSE.
 
 Kernels address memory as `floats(address)` plus an offset in elements. Nothing
 checks either, so only this package uses them.
@@ -15,30 +15,24 @@ import operator
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 from llvmlite import ir
 from numba import core, extending
 from numba.core import types
 from numba.extending import models
 
-from .compiling import Number, Pointer, emitter, kernel
+from .compiling import Builder, Context, Number, Pointer, Typed, Value, emitter, kernel
+from .target import can_fuse
 
 WIDTH = 8
 LANES = ir.VectorType(ir.FloatType(), WIDTH)
-# 'contract' lets LLVM fuse a product and a sum where the machine can; no other
-# liberty is taken, so NaN and infinity behave as IEEE 754 says.
-FLAGS = ("contract",)
 _ALIGNMENT_BYTES = 4
+_CAN_FUSE = can_fuse()
 
 # These have no annotations.
 _pointer_to: Any = types.CPointer
 _extending: Any = extending
 _cgutils: Any = core.cgutils
-
-# What numba and llvmlite hand to code that emits LLVM; neither has types of its own.
-Context = Any
-Builder = Any
-Value = Any
-Typed = Any
 
 
 class VectorType(types.Type):
@@ -50,6 +44,8 @@ class VectorType(types.Type):
 
 VECTOR = VectorType()
 FLOATS = _pointer_to(types.float32)
+INTS = _pointer_to(types.int32)
+LONGS = _pointer_to(types.int64)
 
 
 @_extending.register_model(VectorType)
@@ -68,7 +64,7 @@ def _arithmetic(operation: Callable[..., Any], instruction: str) -> None:
         return typer
 
     def lower(context: Context, builder: Builder, signature: Typed, args: Value) -> Value:
-        return getattr(builder, instruction)(*args, flags=FLAGS)
+        return getattr(builder, instruction)(*args)
 
     _extending.type_callable(operation)(type_operation)
     _extending.lower_builtin(operation, VECTOR, VECTOR)(lower)
@@ -78,6 +74,29 @@ _arithmetic(operator.add, "fadd")
 _arithmetic(operator.sub, "fsub")
 _arithmetic(operator.mul, "fmul")
 _arithmetic(operator.truediv, "fdiv")
+
+
+def multiply_add(builder: Builder, left: Value, right: Value, addend: Value) -> Value:
+    """The LLVM value left * right + addend, rounded once.
+
+    Twice on an x86 processor that cannot: emulated it would take a hundred times as long.
+    """
+    if not _CAN_FUSE:
+        return builder.fadd(builder.fmul(left, right), addend)
+    function = _cgutils.get_or_insert_function(
+        builder.module, ir.FunctionType(LANES, [LANES] * 3), f"llvm.fma.v{WIDTH}f32"
+    )
+    return builder.call(function, [left, right, addend])
+
+
+@emitter
+def fused(typing: Context, left: Typed, right: Typed, addend: Typed) -> Typed:
+    """Lane by lane left * right + addend, rounded once."""
+
+    def emit(context: Context, builder: Builder, signature: Typed, args: Value) -> Value:
+        return multiply_add(builder, *args)
+
+    return VECTOR(VECTOR, VECTOR, VECTOR), emit
 
 
 def broadcast(builder: Builder, scalar: Value) -> Value:
@@ -134,23 +153,47 @@ def at(typing: Context, pointer: Typed, offset: Typed) -> Typed:
 
 @emitter
 def get(typing: Context, pointer: Typed, offset: Typed) -> Typed:
-    """The one number at `pointer[offset]`."""
+    """The one number at `pointer[offset]`; whole ones as int64."""
+    wide = types.int64 if isinstance(pointer.dtype, types.Integer) else pointer.dtype
 
     def emit(context: Context, builder: Builder, signature: Typed, args: Value) -> Value:
-        return builder.load(builder.gep(args[0], [args[1]]))
+        number = builder.load(builder.gep(args[0], [args[1]]))
+        return context.cast(builder, number, pointer.dtype, wide)
 
-    return pointer.dtype(pointer, types.intp), emit
+    return wide(pointer, types.intp), emit
 
 
 @emitter
 def put(typing: Context, pointer: Typed, offset: Typed, number: Typed) -> Typed:
-    """Write one number to `pointer[offset]`."""
+    """Write one number to `pointer[offset]`; whole ones are cut to its size."""
+    wide = types.int64 if isinstance(pointer.dtype, types.Integer) else pointer.dtype
 
     def emit(context: Context, builder: Builder, signature: Typed, args: Value) -> Value:
-        builder.store(args[2], builder.gep(args[0], [args[1]]))
+        number = context.cast(builder, args[2], wide, pointer.dtype)
+        builder.store(number, builder.gep(args[0], [args[1]]))
         return context.get_dummy_value()
 
-    return types.void(pointer, types.intp, pointer.dtype), emit
+    return types.void(pointer, types.intp, wide), emit
+
+
+@emitter
+def smaller(typing: Context, left: Typed, right: Typed) -> Typed:
+    """The smaller of two whole numbers; numba would compile its own `min` for each caller."""
+
+    def emit(context: Context, builder: Builder, signature: Typed, args: Value) -> Value:
+        return builder.select(builder.icmp_signed("<", *args), *args)
+
+    return types.int64(types.int64, types.int64), emit
+
+
+@emitter
+def nth(typing: Context, records: Typed, index: Typed) -> Typed:
+    """The record `index` places behind the first one."""
+
+    def emit(context: Context, builder: Builder, signature: Typed, args: Value) -> Value:
+        return builder.gep(args[0], [args[1]])
+
+    return records(records, types.intp), emit
 
 
 @emitter
@@ -244,3 +287,14 @@ def fill(pointer: Pointer, count: int, number: Number) -> None:
     lanes = splat(number)
     for i in range(0, count, WIDTH):
         store(pointer, i, lanes)
+
+
+@kernel
+def is_zero(pointer: Pointer, count: int) -> bool:
+    """Whether all of `count` floats, a multiple of eight, are zero."""
+    zero, one = splat(np.float32(0)), splat(np.float32(1))
+    for i in range(0, count, WIDTH):
+        # Not a sum of them, which could cancel; a NaN is no zero.
+        if lane_sum(where_equal(load(pointer, i), zero, zero, one)) != 0:
+            return False
+    return True

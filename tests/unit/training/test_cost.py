@@ -69,7 +69,8 @@ def test_the_kernels_memory_is_what_they_allocate(config: TrainConfig) -> None:
         batch_size=config.batch_size, max_length=config.max_length,
         weight_average=config.weight_average,
     )  # fmt: skip
-    allocated = sum(array.nbytes for array in kernels._arrays.values())
+    arrays = [*kernels._arrays.values(), *(a for part in kernels._parts for a in part.values())]
+    allocated = sum(array.nbytes for array in arrays)
 
     without_reviews = footprint_bytes(config, "fast", 0, 0)
 

@@ -90,23 +90,14 @@ def test_a_network_that_the_kernels_cannot_do_takes_torch_or_says_why(
         engine_name(TrainConfig.parse(changes | {"engine": "fast"}), CPU)
 
 
-@pytest.mark.parametrize(
-    ("cell", "hidden_size", "max_length", "expected"),
-    [
-        ("rnn", 256, 20, "fast"), ("gru", 224, 149, "fast"),
-        ("gru", 226, 150, "fast"), ("gru", 226, 149, "torch"),
-        ("lstm", 48, 20, "fast"), ("lstm", 49, 199, "torch"),
-        ("lstm", 97, 200, "fast"), ("lstm", 128, 200, "fast"),
-        ("lstm", 128, 199, "torch"), ("lstm", 129, 400, "torch"),
-    ],
-)  # fmt: skip
-def test_auto_takes_the_engine_that_was_measured_to_be_the_faster(
-    cell: str, hidden_size: int, max_length: int, expected: str
+@pytest.mark.parametrize("cell", ["rnn", "gru", "lstm"])
+@pytest.mark.parametrize("hidden_size", [2, 256])
+def test_auto_takes_the_kernels_wherever_they_can_do_the_network(
+    cell: str, hidden_size: int
 ) -> None:
-    config = TrainConfig.parse({"cell": cell, "hidden_size": hidden_size, "max_length": max_length})
+    config = TrainConfig.parse({"cell": cell, "hidden_size": hidden_size})
 
-    assert engine_name(config, CPU) == expected
-    assert engine_name(config.changed(engine="fast"), CPU) == "fast"
+    assert engine_name(config, CPU) == "fast"
     assert engine_name(config.changed(engine="torch"), CPU) == "torch"
 
 

@@ -9,7 +9,7 @@ from shutil import copytree, ignore_patterns
 
 import numpy as np
 
-from tests.kernels import has_exact_kernels
+from imdb_core.model.kernels.epochs import LEARNING, SCORING
 
 CODE = """
 import sys
@@ -67,8 +67,8 @@ def test_kernels_loaded_from_the_cache_give_what_compiled_ones_gave(tmp_path: Pa
     assert loaded[1:2] == compiled
     assert losses_of(cells, tmp_path) == loaded
     assert losses_of(cells[::-1], tmp_path) == loaded[::-1]
-    # One type of record: `train` is compiled once, and once more for the exact kernels.
-    assert len(list(tmp_path.rglob("*.nbc"))) == 1 + has_exact_kernels()
+    # One type of record: everything is compiled once, and of each cell two functions.
+    assert len(list(tmp_path.rglob("*.nbc"))) == len(SCORING + LEARNING) + 2 * len(cells)
 
 
 def test_what_two_processes_compiled_works_in_a_third(tmp_path: Path) -> None:
@@ -86,12 +86,11 @@ def test_a_change_in_any_kernel_is_compiled_anew(tmp_path: Path) -> None:
     cache = tmp_path / "cache"
     (before,) = said(cache, STEPS, "rnn predict", project=tmp_path)
 
-    for name in ("head.py", "exact/head.py"):
-        called = tmp_path / "imdb_core" / "model" / "kernels" / name
-        bias = "get(floats(plan.flat), plan.at_dense_bias)"
-        text = called.read_text()
-        assert text.count(bias) == 1
-        called.write_text(text.replace(bias, f"({bias} + np.float32(1))"))
+    called = tmp_path / "imdb_core" / "model" / "kernels" / "head.py"
+    bias = "get(floats(plan.flat), plan.at_dense_bias)"
+    text = called.read_text()
+    assert text.count(bias) == 1
+    called.write_text(text.replace(bias, f"({bias} + np.float32(1))"))
 
     (after,) = said(cache, STEPS, "rnn predict", project=tmp_path)
     assert np.allclose(np.array(json.loads(after)) - np.array(json.loads(before)), 1)

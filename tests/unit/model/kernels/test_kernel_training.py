@@ -6,7 +6,6 @@ import torch
 from numpy.typing import NDArray
 
 from imdb_core.config import Cell, Readout
-from imdb_core.model.kernels.engine import batch_losses
 from tests.kernels import Floats, gradients_of, kernels_of, network_of, reviews
 
 
@@ -43,7 +42,8 @@ def test_epochs_follow_torchs_curve(cell: Cell, readout: Readout) -> None:
             adam.step()
             want.append(loss.item())
         assert losses.mean() == pytest.approx(np.mean(want), abs=1e-3)
-        val = batch_losses(engine.predict(ids), labels, B).mean()
+        engine.predict(ids, labels=labels)
+        val = engine.losses.mean()
         with torch.no_grad():
             expected = model(ids_t)
         want_val = np.mean(

@@ -1,0 +1,42 @@
+"""Which processor kernels are compiled for: one for all x86-64 computers, so that all agree.
+
+Every product, sum and choice is written out, so that any processor's code gives the same
+bits; compiling for one is for the cases that nobody thought of, and was the fastest, too.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+from typing import Final
+
+from llvmlite import binding
+from numba.core import config
+
+COMMON: Final = "haswell"
+"""The first processor with AVX2 and FMA; whatever has both runs its code."""
+_NEEDED: Final = ("avx2", "fma", "bmi", "bmi2", "f16c", "lzcnt", "movbe", "popcnt")
+IS_X86: Final = platform.machine().lower() in ("x86_64", "amd64")
+IS_ARM: Final = platform.machine().lower() in ("arm64", "aarch64")
+
+
+def is_common() -> bool:
+    """Whether this computer gives the bits that every x86-64 one with AVX2 and FMA gives."""
+    features = binding.get_host_cpu_features() if IS_X86 else {}
+    return all(features.get(name, False) for name in _NEEDED)
+
+
+def can_fuse() -> bool:
+    """Whether the processor rounds a product and a sum as one."""
+    return not IS_X86 or is_common()
+
+
+def choose_target() -> None:
+    """Compile for `COMMON` where it runs, unless NUMBA_CPU_NAME names a processor.
+
+    In the environment, since numba reads that again whenever another variable of its own
+    changes, and for processes started from here.
+    """
+    if is_common() and "NUMBA_CPU_NAME" not in os.environ:
+        os.environ |= {"NUMBA_CPU_NAME": COMMON, "NUMBA_CPU_FEATURES": ""}
+        config.reload_config()  # type: ignore[no-untyped-call]
