@@ -19,6 +19,7 @@ Array = Any
 
 _LOG_2 = math.log(2.0)
 _MOST_SWEEPS = 30
+_BLOCK = 32
 
 
 @entry
@@ -46,8 +47,17 @@ def occurrences(ids: Array, first_word: int, starts: Array, places: Array) -> No
 
 @entry
 def count_company(
-    ids: Array, length: int, window: int, first_word: int, starts: Array, places: Array,
-    first: int, last: int, pairs: Array, columns: Array, counts: Array,
+    ids: Array,
+    length: int,
+    window: int,
+    first_word: int,
+    starts: Array,
+    places: Array,
+    first: int,
+    last: int,
+    pairs: Array,
+    columns: Array,
+    counts: Array,
 ) -> int:
     """How often each two words stand at most `window` places apart in a review.
 
@@ -56,30 +66,39 @@ def count_company(
         starts, places: from `occurrences`.
         first, last: the words, `last` left out, whose rows this call works out.
         pairs: (V + 1) becomes, from `first + 1` on, how many columns each row has.
-        columns, counts: become the rows, one after another, each in the order of its columns.
+        columns, counts: become the rows, one after another, each in the order of its
+            columns.
 
     Returns:
         How many entries the rows have. If that is more than there is room for, the rest was
         not written.
     """  # fmt: skip
     vocabulary = len(starts) - 1
-    row = np.zeros(vocabulary, np.int32)
+    row = np.zeros(vocabulary + _BLOCK, np.int32)
+    # Most words have few companions: blocks of columns without any are passed over.
+    is_met = np.zeros(vocabulary // _BLOCK + 1, np.uint8)
     total = 0
     for word in range(first, last):
+        before = total
         for at in range(starts[word], starts[word + 1]):
             place = places[at]
             begin = place - place % length
             for other in range(max(begin, place - window), min(begin + length, place + window + 1)):
-                if other != place and ids[other] >= first_word:
-                    row[ids[other]] += 1
-        before = total
-        for column in range(vocabulary):
-            if row[column] > 0:
-                if total < len(columns):
-                    columns[total] = column
-                    counts[total] = row[column]
-                total += 1
-                row[column] = 0
+                # Unsigned: an index that could be negative costs a comparison each time.
+                id = np.uint32(ids[np.uint32(other)])
+                if other != place and id >= first_word:
+                    row[id] += 1
+                    is_met[id // np.uint32(_BLOCK)] = 1
+        for block in range(len(is_met)):
+            if is_met[block]:
+                is_met[block] = 0
+                for column in range(block * _BLOCK, (block + 1) * _BLOCK):
+                    if row[column] > 0:
+                        if total < len(columns):
+                            columns[total] = column
+                            counts[total] = row[column]
+                        total += 1
+                        row[column] = 0
         pairs[word + 1] = total - before
     return total
 
@@ -121,7 +140,7 @@ def multiply(
     for row in range(first, last):
         for at in range(starts[row], starts[row + 1]):
             value = values[at]
-            column = columns[at]
+            column = np.uint32(columns[at])
             if value != 0:
                 for k in range(size):
                     product[row, k] += value * given[column, k]

@@ -12,6 +12,7 @@ import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
@@ -95,7 +96,7 @@ class _Workers:
     def share(self, work: Callable[[int, int], Any]) -> list[Any]:
         """`work(first, last)` for parts of the rows; the results in the rows' order."""
         bounds = np.linspace(0, self._rows, min(_PARTS, self._rows) + 1).astype(int).tolist()
-        return list(self._pool.map(lambda part: self._checked(work, *part), zip(bounds, bounds[1:], strict=False)))
+        return list(self._pool.map(lambda part: self._checked(work, *part), pairwise(bounds)))
 
     def _checked(self, work: Callable[[int, int], Any], first: int, last: int) -> Any:  # noqa: ANN401
         if self._is_cancelled():
@@ -119,7 +120,17 @@ def associations(
         while True:
             columns, counts = np.empty(room, np.int32), np.empty(room, np.int32)
             used = kernels.count_company(
-                flat, length, WINDOW, _FIRST_WORD, starts, places, first, last, pairs, columns, counts
+                flat,
+                length,
+                WINDOW,
+                _FIRST_WORD,
+                starts,
+                places,
+                first,
+                last,
+                pairs,
+                columns,
+                counts,
             )
             if used <= room:
                 return columns[:used].copy(), counts[:used].copy()
@@ -128,7 +139,9 @@ def associations(
     parts = workers.share(count)
     columns, counts = (np.concatenate([part[i] for part in parts]) for i in (0, 1))
     rows = np.cumsum(pairs)
-    words = np.add.reduceat(np.append(counts, 0).astype(np.float64), np.minimum(rows[:-1], len(counts)))
+    words = np.add.reduceat(
+        np.append(counts, 0).astype(np.float64), np.minimum(rows[:-1], len(counts))
+    )
     words[pairs[1:] == 0] = 0
     contexts = np.sqrt(words) * np.sqrt(np.sqrt(words))
     contexts /= max(_sum(contexts), 1.0)
@@ -170,7 +183,9 @@ def factor(found: Associations, size: int, workers: _Workers | None = None) -> N
     squared = np.diagonal(squares)
     order = np.argsort(-squared, kind="stable")[:rank]
     scaled = np.zeros((rows, size), np.float32)
-    scaled[:, :rank] = _turned(basis, turns[:, order] * np.sqrt(np.sqrt(np.maximum(squared[order], 0))))
+    scaled[:, :rank] = _turned(
+        basis, turns[:, order] * np.sqrt(np.sqrt(np.maximum(squared[order], 0)))
+    )
     return scaled
 
 
