@@ -52,6 +52,7 @@ def rows(home: Path, scratch: Path) -> dict[str, Iterator[Row]]:
         "gpu": engine_rows.gpu_rows(dataset),
         "whole": engine_rows.whole_run_rows(library, scratch, source),
         "grid": engine_rows.grid_rows(),
+        "threads": engine_rows.thread_rows(dataset),
         "growth": engine_rows.growth_rows(dataset),
         "memory": memory_rows.memory_rows(dataset),
         "cost": cost_rows.cost_rows(dataset),
