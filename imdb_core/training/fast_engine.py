@@ -26,6 +26,9 @@ class FastEngine:
         config: learning rate, weight decay, gradient clip and batch size.
         train: rows to learn from.
         validation: rows to measure on.
+
+    Attributes:
+        kernels: the network, its moments, and how many threads share a batch.
     """
 
     name = "fast"
@@ -40,7 +43,7 @@ class FastEngine:
         self._config = config
         self._train = train
         self._validation = validation
-        self._kernels = Kernels(
+        self.kernels = Kernels(
             cell=config.cell,
             readout=config.readout,
             parameters={name: value.numpy() for name, value in network.state_dict().items()},
@@ -50,8 +53,8 @@ class FastEngine:
             weight_average=config.weight_average,
         )
         # Compiled here, if they never were, while the run still says that it prepares.
-        self._kernels.train(train.ids[:0], train.labels[:0], _NO_ROWS, learning_rate=1.0)
-        self._kernels.predict(train.ids[:0], _NO_ROWS)
+        self.kernels.train(train.ids[:0], train.labels[:0], _NO_ROWS, learning_rate=1.0)
+        self.kernels.predict(train.ids[:0], _NO_ROWS)
 
     def train_epoch(self, order: Tensor, masks: Tensor | None, stop: StopFlag) -> float | None:
         """Learn from the training reviews in `order` (N,), a batch after the other.
@@ -59,8 +62,8 @@ class FastEngine:
         Returns the mean of the batch means (nats), or None if `stop` was set before the end.
         `masks` (N, readout_size) are the dropout factors in the same order.
         """
-        self._kernels.stop = stop.memory
-        losses = self._kernels.train(
+        self.kernels.stop = stop.memory
+        losses = self.kernels.train(
             self._train.ids,
             self._train.labels,
             order.numpy(),
@@ -76,38 +79,38 @@ class FastEngine:
 
         None if `stop` was set before the end.
         """
-        self._kernels.stop = stop.memory
+        self.kernels.stop = stop.memory
         labels = self._validation.labels
-        logits = self._kernels.predict(self._validation.ids, labels=labels)
+        logits = self.kernels.predict(self._validation.ids, labels=labels)
         if stop.is_set():
             return None
         right = (logits > 0) == (labels > 0.5)
-        return _mean(self._kernels.losses), int(right.sum()) / len(labels)
+        return _mean(self.kernels.losses), int(right.sum()) / len(labels)
 
     def weights(self) -> Arrays:
         """Views of the parameters by name, or of their averages if such are kept."""
-        return self._kernels.averages
+        return self.kernels.averages
 
     def optimizer_state(self) -> Arrays:
         """Views of Adam's moments, and its step count, under the names that PyTorch gives them."""
-        steps = np.array(self._kernels.steps, dtype=np.float32)
+        steps = np.array(self.kernels.steps, dtype=np.float32)
         state: Arrays = {}
-        for name, first in self._kernels.first_moments.items():
+        for name, first in self.kernels.first_moments.items():
             state[f"step.{name}"] = steps
             state[f"exp_avg.{name}"] = first
-            state[f"exp_avg_sq.{name}"] = self._kernels.second_moments[name]
+            state[f"exp_avg_sq.{name}"] = self.kernels.second_moments[name]
             if self._config.weight_average:
-                state[f"trained.{name}"] = self._kernels.parameters[name]
+                state[f"trained.{name}"] = self.kernels.parameters[name]
         return state
 
     def restore(self, weights: Arrays, optimizer_state: Arrays) -> None:
         """Continue from what `weights` and `optimizer_state` gave, bit for bit."""
-        for name, view in self._kernels.parameters.items():
+        for name, view in self.kernels.parameters.items():
             view[...] = optimizer_state.get(f"trained.{name}", weights[name])
-            self._kernels.averages[name][...] = weights[name]
-            self._kernels.first_moments[name][...] = optimizer_state[f"exp_avg.{name}"]
-            self._kernels.second_moments[name][...] = optimizer_state[f"exp_avg_sq.{name}"]
-            self._kernels.steps = int(optimizer_state[f"step.{name}"])
+            self.kernels.averages[name][...] = weights[name]
+            self.kernels.first_moments[name][...] = optimizer_state[f"exp_avg.{name}"]
+            self.kernels.second_moments[name][...] = optimizer_state[f"exp_avg_sq.{name}"]
+            self.kernels.steps = int(optimizer_state[f"step.{name}"])
 
 
 def _mean(losses: NDArray[np.float64]) -> float:

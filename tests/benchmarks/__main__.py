@@ -69,6 +69,7 @@ PARTS: dict[str, Callable[[Ground], Iterator[Row]]] = {
     "gpu": lambda on: engine_rows.gpu_rows(on.dataset),
     "whole": lambda on: engine_rows.whole_run_rows(on.library, on.scratch, on.source),
     "grid": lambda on: engine_rows.grid_rows(),
+    "threads": lambda on: engine_rows.thread_rows(on.dataset),
     "growth": lambda on: engine_rows.growth_rows(on.dataset),
     "memory": lambda on: memory_rows.memory_rows(on.dataset),
     "cost": lambda on: cost_rows.cost_rows(on.dataset),

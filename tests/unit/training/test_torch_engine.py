@@ -12,6 +12,7 @@ from imdb_core.model import SentimentRNN, initialize
 from imdb_core.stop_flag import StopFlag
 from imdb_core.training import torch_engine
 from imdb_core.training.device import resolve_device
+from imdb_core.training.loop import TrainingLoop
 from imdb_core.training.torch_engine import TorchEngine
 
 BATCHES = 20
@@ -109,3 +110,14 @@ def test_auto_takes_cuda_and_apples_gpu_only_where_no_kernel_can_train(
     monkeypatch.setattr(torch.backends.mps, "is_available", lambda: has_mps)
 
     assert resolve_device(TrainConfig(**settings)).type == expected
+
+
+def test_subnormals_are_the_callers_own_again_after_an_epoch() -> None:
+    rows = EncodedSplit(
+        ids=np.ones((8, 10), np.int32), labels=np.zeros(8, np.float32), rows=np.arange(8)
+    )
+    config = TrainConfig(engine="torch", max_length=10)
+    loop = TrainingLoop(config, rows, rows, torch.device("cpu"))
+    loop.engine.train_epoch(torch.arange(8), None, StopFlag())
+    loop.engine.validate(StopFlag())
+    assert torch.full((1,), 1e-39).mul_(1.0) > 0
