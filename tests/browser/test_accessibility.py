@@ -131,7 +131,7 @@ def test_the_train_page_can_be_used_without_a_mouse(
     tab.button("resume").press("Enter")
     tab.sees_run("Training", run_id)
     tab.button("stop").press("Space")
-    tab.sees_run("Finished", run_id)
+    tab.sees_run("Stopped", run_id)
 
     # The chart.
     tab.button("chart_options").press("Enter")

@@ -41,4 +41,4 @@ def test_a_training_and_an_evaluation_say_that_they_wait_for_the_compiler_and_ca
     tab.sees("Getting the network ready; the first time compiles its kernels")
     run_id = tab.sees_run("Training")
     tab.button("stop").click()
-    tab.sees_run("Finished", run_id)
+    tab.sees_run("Stopped", run_id)

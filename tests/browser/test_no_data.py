@@ -28,7 +28,7 @@ def test_without_any_data_the_sample_is_offered_and_labelled_on_every_page(
     run_id = tab.sees_run("Training")
     tab.curves(least=3)
     tab.button("stop").click()
-    tab.sees_run("Finished", run_id)
+    tab.sees_run("Stopped", run_id)
     tab.sees(SYNTHETIC)
 
     tab.page.get_by_role("link", name="Score a review with these weights").click()

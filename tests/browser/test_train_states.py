@@ -113,7 +113,7 @@ def test_what_was_asked_for_is_said_until_the_batch_is_done(
     tab.sees_run("Training", run_id)
     tab.button("stop").click()
     tab.sees_run("Stopping", run_id)
-    tab.sees_run("Finished", run_id)
+    tab.sees_run("Stopped", run_id)
     tab.sees("No epoch was finished, so there are no weights.")
 
 

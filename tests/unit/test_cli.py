@@ -147,7 +147,7 @@ def test_a_reader_who_leaves_stops_the_run_quietly(home: Path, run_id: str) -> N
 
     latest = json.loads(cli(home, "runs", "show", "latest").stdout)
     assert (process.returncode, said) == (0, "")
-    assert latest["state"] == "finished"
+    assert latest["state"] == "stopped"
     assert "Stopped by hand" in latest["ending"]
     assert len(latest["epochs"]) < 2000
     events = home / "runs" / latest["id"] / "events.jsonl"
