@@ -275,7 +275,7 @@ def test_latest_is_a_run_wherever_one_is_named(home: Path, run_id: str) -> None:
 def test_the_newest_run_is_latest_for_what_needs_no_weights(home: Path, run_id: str) -> None:
     store = RunStore(home / "runs")
     waiting = store.create(TrainConfig(source="sample", max_epochs=1))
-    store.withdraw(waiting.id)
+    store.log(waiting.id).append("interrupted")
 
     assert store.id_of("latest") == waiting.id
     assert store.resolve("latest").id != waiting.id
