@@ -177,9 +177,11 @@ def test_a_change_that_fails_leaves_the_run_as_it_was_or_as_it_was_to_be(
 
 
 def test_an_import_that_fails_leaves_nothing_and_one_that_does_not_leaves_a_run(
-    home: Path, store: RunStore, run: Run
+    home: Path, store: RunStore, library: DataLibrary, run: Run
 ) -> None:
-    content = as_zip(run)
+    elsewhere = execute(store.create(CONFIG).id, store, library, stop=StopFlag())
+    content = as_zip(elsewhere)
+    store.discard(elsewhere.id)
     for raised in each_fault(home, lambda: import_run(store, BytesIO(content))):
         runs, faults = store.overview()
         assert not faults
