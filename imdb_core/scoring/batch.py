@@ -125,7 +125,9 @@ class FileScoring:
         self.job.stop()
 
     def _work(self, job: Job) -> None:
-        watch = Watch(is_cancelled=lambda: job.is_stop_requested)
+        watch = Watch(
+            lambda progress: setattr(job, "progress", progress), lambda: job.is_stop_requested
+        )
         try:
             self.result = self._score(watch)
         except PreparationCancelledError:

@@ -49,7 +49,7 @@ def test_rows_that_cannot_be_scored_keep_their_place_and_say_why() -> None:
     judge = Judge()
     judge.may_go_on.set()
     scoring = score(b"id,review\n1,good\n2\n3,bad\n4,\n5,good,more,cells\n", judge)
-    assert scoring._job.wait(30)
+    assert scoring.job.wait(30)
 
     result = scoring.result
     assert result is not None
@@ -65,7 +65,7 @@ def test_one_row_of_very_many_cells_does_not_widen_the_download() -> None:
     judge = Judge()
     judge.may_go_on.set()
     scoring = score(b"id,review\n1,good\n" + b"x," * 262_000 + b"\n", judge)
-    assert scoring._job.wait(30)
+    assert scoring.job.wait(30)
 
     assert scoring.result is not None
     rows = list(csv.reader(io.StringIO(scoring.result.as_csv().decode("utf-8-sig"))))
@@ -80,7 +80,7 @@ def test_no_cell_of_the_download_begins_as_a_formula_does() -> None:
     buffer = io.StringIO(newline="")
     csv.writer(buffer).writerows([["id", "review"], *([formula, formula] for formula in formulas)])
     scoring = score(buffer.getvalue().encode(), judge)
-    assert scoring._job.wait(30)
+    assert scoring.job.wait(30)
 
     assert scoring.result is not None
     rows = list(csv.reader(io.StringIO(scoring.result.as_csv().decode("utf-8-sig"))))
@@ -94,7 +94,7 @@ def test_a_cancelled_file_ends_without_a_result() -> None:
     assert judge.has_begun.wait(30)
     scoring.cancel()
     judge.may_go_on.set()
-    assert scoring._job.wait(30)
+    assert scoring.job.wait(30)
     assert scoring.was_cancelled
     assert scoring.result is None
     assert scoring.error is None
@@ -104,7 +104,7 @@ def test_a_row_whose_quote_is_never_closed_keeps_its_place_and_says_why() -> Non
     judge = Judge()
     judge.may_go_on.set()
     scoring = score(b'id,review\n1,"good"\n2,"open, without end\n3,bad\n', judge)
-    assert scoring._job.wait(30)
+    assert scoring.job.wait(30)
 
     assert scoring.result is not None
     assert np.isnan(scoring.result.probabilities).tolist() == [False, True, False]
@@ -113,20 +113,20 @@ def test_a_row_whose_quote_is_never_closed_keeps_its_place_and_says_why() -> Non
 
 def test_a_file_that_cannot_be_read_says_so() -> None:
     scoring = score(b"id,review\n", Judge())
-    assert scoring._job.wait(30)
+    assert scoring.job.wait(30)
     assert "has no row of reviews" in str(scoring.error)
 
 
 def test_a_file_that_has_ended_without_a_result_holds_none_of_its_bytes() -> None:
     faulty = score(b"id,review\n", Judge())
-    assert faulty._job.wait(30)
+    assert faulty.job.wait(30)
     judge = Judge()
     first, waiting = (
         score(b"id,review\n1,good\n", judge, queue) for queue in [JobQueue("one")] * 2
     )
     waiting.cancel()
     judge.may_go_on.set()
-    assert waiting._job.wait(30)
+    assert waiting.job.wait(30)
 
     assert waiting.was_cancelled
     assert [scoring._content for scoring in (faulty, first, waiting)] == [b"", b"", b""]
