@@ -240,13 +240,13 @@ def test_a_run_is_exported_whole_at_every_moment_while_it_trains(
     tmp_path: Path, library: DataLibrary
 ) -> None:
     store = RunStore(tmp_path / "runs")
-    elsewhere = RunStore(tmp_path / "elsewhere")
     run_id = store.create(CONFIG).id
-    epochs = []
+    epochs: list[int] = []
 
     def export(kind: str, path: Path) -> None:
         if kind == "replace":
             content = as_zip(store.get(run_id))
+            elsewhere = RunStore(tmp_path / f"elsewhere {len(epochs)}")
             epochs.append(len(import_run(elsewhere, BytesIO(content)).epochs))
 
     with watched(store.folder / run_id, lambda kind, path: None, export):
