@@ -12,16 +12,14 @@ weights keep the padding zero, forward and backward.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
-from functools import cache
 from itertools import accumulate
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from .compiling import source_mark
 from .vectors import WIDTH
 
 Floats = npt.NDArray[np.float32]
@@ -281,25 +279,13 @@ CALL_INTS = ("reviews", "steps", "advance", "go_back")
 CALL_FLOATS = ("learning_rate", "weight_decay", "clip", "word_epsilon", "keep")
 
 
-@cache
-def _source_mark() -> str:
-    """A field name that changes with any line of this package.
-
-    Numba keys its cache on a compiled unit's own file; so an edit to any other is a new type.
-    """
-    digest = hashlib.sha256()
-    for path in sorted(Path(__file__).parent.rglob("*.py")):
-        digest.update(path.read_bytes())
-    return f"source_{digest.hexdigest()[:12]}"
-
-
 def make_records(
     sizes: Sizes, shared: Mapping[str, npt.NDArray[Any]], parts: Sequence[Mapping[str, Any]]
 ) -> Record:
     """A record of all sizes and addresses for each part; the arrays must outlive it."""
     numbers = sizes._asdict()
     rows = [{**shared, **part, **_aliases(sizes, {**shared, **part})} for part in parts]
-    names = [*numbers, *rows[0], *CALL_ARRAYS, *CALL_INTS, _source_mark()]
+    names = [*numbers, *rows[0], *CALL_ARRAYS, *CALL_INTS, source_mark()]
     fields = [(name, np.int64) for name in names] + [(name, np.float64) for name in CALL_FLOATS]
     records = np.zeros(len(parts), dtype=fields)
     for name, number in numbers.items():
