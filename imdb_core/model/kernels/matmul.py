@@ -148,7 +148,7 @@ _wide_transposed, _narrow_transposed = (_tile(*shape, is_transposed=True) for sh
 
 @unit(RECORD, *_MATRICES, *(SIZE,) * 4, FLOATS, INTS, SIZE, SIZE)
 def product(
-    plan: Plan,  # so that it is compiled anew when any source is (see `plan`)
+    plan: Plan,  # so that it is compiled anew when any source is (see `source_mark`)
     out: Pointer,
     out_row: int,
     left: Pointer,

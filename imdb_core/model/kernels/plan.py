@@ -12,15 +12,14 @@ weights keep the padding zero, forward and backward.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
-from functools import cache
-from pathlib import Path
+from itertools import accumulate
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from .compiling import source_mark
 from .vectors import WIDTH
 
 Floats = npt.NDArray[np.float32]
@@ -120,12 +119,9 @@ def sizes_of(
     gates, room = GATES[cell], round_up(hidden)
     halves = 2 if readout == "mean_max" else 1
     units = gates * hidden
-    at_input = vocabulary * embedding
-    at_recurrent = at_input + units * embedding
-    at_input_bias = at_recurrent + units * hidden
-    at_recurrent_bias = at_input_bias + units
-    at_dense = at_recurrent_bias + units
-    at_dense_bias = at_dense + halves * hidden
+    own = [units * count for count in (embedding, hidden, 1, 1)]
+    starts = accumulate([vocabulary * embedding, *own, halves * hidden])
+    at_input, at_recurrent, at_input_bias, at_recurrent_bias, *at_end = starts
     parts = _parts(batch, batch * length * room * room * gates)
     part_rows = -(-batch // parts)
     is_lasting = vocabulary * _TOKENS_PER_SLOT <= batch * length
@@ -157,15 +153,15 @@ def sizes_of(
         at_recurrent=at_recurrent,
         at_input_bias=at_input_bias,
         at_recurrent_bias=at_recurrent_bias,
-        at_dense=at_dense,
-        at_dense_bias=at_dense_bias,
-        parameters=at_dense_bias + 1,
+        at_dense=at_end[0],
+        at_dense_bias=at_end[1],
+        parameters=at_end[1] + 1,
     )
 
 
 def _parts(batch: int, work: int) -> int:
-    fitting = (parts for least, parts in _SHARED_BY if work >= least)
-    return max(1, min(next(fitting, 1), batch // _LEAST_PART_ROWS))
+    wanted = next((parts for least, parts in _SHARED_BY if work >= least), 1)
+    return max(1, min(wanted, batch // _LEAST_PART_ROWS))
 
 
 def _block_rows(rows: int, floats_per_row: int, most_floats: int) -> int:
@@ -174,6 +170,10 @@ def _block_rows(rows: int, floats_per_row: int, most_floats: int) -> int:
     while block > 16 and block * floats_per_row > most_floats:
         block = round_up(block // 2)
     return block
+
+
+def _zeros(shapes: Mapping[str, tuple[int, ...]], dtype: Any) -> dict[str, npt.NDArray[Any]]:  # noqa: ANN401
+    return {name: np.zeros(shape, dtype) for name, shape in shapes.items()}
 
 
 def shared_arrays(s: Sizes) -> dict[str, npt.NDArray[Any]]:
@@ -211,8 +211,8 @@ def shared_arrays(s: Sizes) -> dict[str, npt.NDArray[Any]]:
         "tally": (s.length + 2,),
     }
     return {
-        **{name: np.zeros(shape, np.float32) for name, shape in floats.items()},
-        **{name: np.zeros(shape, np.int32) for name, shape in ints.items()},
+        **_zeros(floats, np.float32),
+        **_zeros(ints, np.int32),
         "slot_of": every.copy() if s.lasting_slots else np.full(s.vocabulary, -1, np.int32),
         "token_of": every if s.lasting_slots else np.zeros(slots, np.int32),
         "numbers": np.arange(max(_CHUNK_ROWS, s.embedding_room, s.hidden_room), dtype=np.int32),
@@ -257,8 +257,8 @@ def part_arrays(s: Sizes) -> dict[str, npt.NDArray[Any]]:
         "block_logits": (block,),
     }
     return {
-        **{name: np.zeros(shape, np.int32) for name, shape in ints.items()},
-        **{name: np.zeros(shape, np.float32) for name, shape in floats.items()},
+        **_zeros(floats, np.float32),
+        **_zeros(ints, np.int32),
         "offsets": np.zeros(block, np.int64),  # where each row's tokens begin
     }
 
@@ -279,26 +279,13 @@ CALL_INTS = ("reviews", "steps", "advance", "go_back")
 CALL_FLOATS = ("learning_rate", "weight_decay", "clip", "word_epsilon", "keep")
 
 
-@cache
-def _source_mark() -> str:
-    """A field name that changes with any line of this package.
-
-    Numba keys its cache on the file of the compiled entry alone; with this name
-    in the record's type an edit to any other module is a new type as well.
-    """
-    digest = hashlib.sha256()
-    for path in sorted(Path(__file__).parent.rglob("*.py")):
-        digest.update(path.read_bytes())
-    return f"source_{digest.hexdigest()[:12]}"
-
-
 def make_records(
     sizes: Sizes, shared: Mapping[str, npt.NDArray[Any]], parts: Sequence[Mapping[str, Any]]
 ) -> Record:
     """A record of all sizes and addresses for each part; the arrays must outlive it."""
     numbers = sizes._asdict()
     rows = [{**shared, **part, **_aliases(sizes, {**shared, **part})} for part in parts]
-    names = [*numbers, *rows[0], *CALL_ARRAYS, *CALL_INTS, _source_mark()]
+    names = [*numbers, *rows[0], *CALL_ARRAYS, *CALL_INTS, source_mark()]
     fields = [(name, np.int64) for name in names] + [(name, np.float64) for name in CALL_FLOATS]
     records = np.zeros(len(parts), dtype=fields)
     for name, number in numbers.items():

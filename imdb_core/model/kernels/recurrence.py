@@ -11,10 +11,10 @@ from llvmlite import ir
 from numba.core import types
 
 from .batches import join, leave
-from .compiling import Builder, Context, Plan, Typed, Value, emitter, kernel
+from .compiling import Builder, Context, Plan, Pointer, Typed, Value, emitter, kernel
 from .matmul import product
 from .readout import give_back, take_in
-from .vectors import at, fill, floats, get, ints, is_zero, put
+from .vectors import at, fill, floats, get, ints, lane_sum, load, put, splat, where_equal
 
 
 @emitter
@@ -47,6 +47,17 @@ def forward(plan: Plan, padding: int) -> None:
             take_in(
                 plan, at(before, stride), at(ints(plan.slots), t * plan.block), padding, t, active
             )
+
+
+@kernel
+def _is_zero(pointer: Pointer, count: int) -> bool:
+    """Whether all of `count` floats, a multiple of eight, are zero."""
+    zero, one = splat(np.float32(0)), splat(np.float32(1))
+    for i in range(0, count, 8):
+        # Not a sum of them, which could cancel; a NaN is no zero.
+        if lane_sum(where_equal(load(pointer, i), zero, zero, one)) != 0:
+            return False
+    return True
 
 
 @kernel
@@ -86,7 +97,7 @@ def backward(plan: Plan, padding: int) -> None:
         leave(memory_grad, active, was_active * plan.remembers, width)
         if plan.pooled:
             give_back(plan, at(ints(plan.slots), t * plan.block), padding, t, active)
-        elif is_zero(state_grad, active * width) and is_zero(memory_grad, active * width):
+        elif _is_zero(state_grad, active * width) and _is_zero(memory_grad, active * width):
             break
         reached, was_active = t, active
         _call_cell(plan.go_back, plan, t, active, active)

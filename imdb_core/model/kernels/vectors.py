@@ -15,7 +15,6 @@ import operator
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
 from llvmlite import ir
 from numba import core, extending
 from numba.core import types
@@ -287,14 +286,3 @@ def fill(pointer: Pointer, count: int, number: Number) -> None:
     lanes = splat(number)
     for i in range(0, count, WIDTH):
         store(pointer, i, lanes)
-
-
-@kernel
-def is_zero(pointer: Pointer, count: int) -> bool:
-    """Whether all of `count` floats, a multiple of eight, are zero."""
-    zero, one = splat(np.float32(0)), splat(np.float32(1))
-    for i in range(0, count, WIDTH):
-        # Not a sum of them, which could cancel; a NaN is no zero.
-        if lane_sum(where_equal(load(pointer, i), zero, zero, one)) != 0:
-            return False
-    return True
