@@ -38,7 +38,7 @@ def draw_data_state(studio: Studio, config: TrainConfig) -> None:
     if status.source == "sample":
         frame.synthetic_notice()
     if status.is_damaged and status.is_preparable:
-        st.caption(":material/error: The files of these reviews are damaged; Train mends them.")
+        st.caption(":material/error: These reviews are damaged; Train prepares them again.")
     elif not (status.is_prepared or status.is_preparable):
         st.caption(as_markdown(status.advice))
     elif status.source != "sample":

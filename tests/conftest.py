@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -17,6 +18,8 @@ from tests.other_program import OtherProgram
 PROJECT = Path(__file__).parents[1]
 DATA_TESTS = PROJECT / "tests" / "unit" / "data"
 
+# A shell that starts the tests in the background lets them, and all that they start, ignore Ctrl-C.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 # Compiled once for all homes that tests make, and for the next session.
 os.environ.setdefault("NUMBA_CACHE_DIR", str(PROJECT / ".pytest_cache" / "kernels"))
 

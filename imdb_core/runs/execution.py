@@ -44,7 +44,7 @@ def execute(
 
     Prepares the data first if nobody has. A run with finished epochs goes on from the
     last of them; a paused one waits to be resumed. Whatever ends the run, its folder says
-    so: an error a user can mend as the `failed` event's message, any other with a pointer
+    so: an error a user can put right as the `failed` event's message, any other with a pointer
     to the log.
 
     Raises:

@@ -18,6 +18,7 @@ from imdb_core.config import TrainConfig
 from imdb_core.data.encoded import EncodedSplit
 from imdb_core.model import SentimentRNN
 from imdb_core.stop_flag import StopFlag
+from imdb_core.training.cuda_graph import Recorded
 from imdb_core.training.records import Arrays
 
 _TRAINED = "trained."
@@ -67,8 +68,8 @@ class TorchEngine:
         self._device = device
         self._train = _on_device(train, device)
         self._validation = _on_device(validation, device)
-        self._steps = 0
         self._average = _copy(self._network) if config.weight_average else None
+        self._steps = torch.zeros((), device=device)  # float32, as Adam counts its own
         words: Tensor = network.embedding.weight
         others = [parameter for parameter in network.parameters() if parameter is not words]
         groups: list[dict[str, Any]] = [
@@ -80,7 +81,15 @@ class TorchEngine:
             lr=config.learning_rate,
             weight_decay=config.weight_decay,
             decoupled_weight_decay=True,
+            capturable=device.type == "cuda",  # it counts its steps there
         )
+        self._forget_recordings()
+
+    def _forget_recordings(self) -> None:
+        """What they work on was made, or made anew."""
+        batch = self._config.batch_size, self._config.max_length
+        self._learn = Recorded(self._step, batch)
+        self._judge = Recorded(self._losses_and_hits, batch)
 
     @_flushing_subnormals()
     def train_epoch(self, order: Tensor, masks: Tensor | None, stop: StopFlag) -> float | None:
@@ -100,8 +109,8 @@ class TorchEngine:
             if stop.is_set():
                 return None
             rows = order[batch]
-            mask = None if masks is None else masks[batch]
-            losses[number] = self._step(ids[rows], labels[rows], mask)
+            mask = () if masks is None else (masks[batch],)
+            (losses[number],) = self._learn(ids[rows], labels[rows], *mask)
         return _mean(losses)
 
     def _batches(self, count: int) -> list[slice]:
@@ -112,7 +121,8 @@ class TorchEngine:
         # On the device: reading each loss would make a GPU wait for it.
         return torch.zeros(batches, device=self._device)
 
-    def _step(self, ids: Tensor, labels: Tensor, mask: Tensor | None) -> Tensor:
+    def _step(self, ids: Tensor, labels: Tensor, mask: Tensor | None = None) -> tuple[Tensor]:
+        """Learn from a batch; returns its mean loss."""
         self._optimizer.zero_grad()
         loss, _ = _loss(self._network(ids, mask), labels)
         loss.backward()  # type: ignore[no-untyped-call]
@@ -120,7 +130,7 @@ class TorchEngine:
             torch.nn.utils.clip_grad_norm_(self._network.parameters(), self._config.gradient_clip)
         self._optimizer.step()
         self._follow()
-        return loss.detach()
+        return (loss.detach(),)
 
     @torch.no_grad()
     def _follow(self) -> None:
@@ -131,7 +141,8 @@ class TorchEngine:
         if self._average is None:
             return
         self._steps += 1
-        keep = min(self._config.weight_average, (1 + self._steps) / (10 + self._steps))
+        share = (1 + self._steps) / (10 + self._steps)
+        keep = share.clamp(max=self._config.weight_average)
         for average, parameter in zip(
             self._average.parameters(), self._network.parameters(), strict=True
         ):
@@ -144,7 +155,7 @@ class TorchEngine:
 
         None if `stop` was set before the end.
         """
-        network = self._scored.eval()
+        self._scored.eval()
         ids, labels = self._validation
         batches = self._batches(len(labels))
         losses = self._no_losses(len(batches))
@@ -152,9 +163,14 @@ class TorchEngine:
         for number, batch in enumerate(batches):
             if stop.is_set():
                 return None
-            losses[number], probabilities = _loss(network(ids[batch]), labels[batch])
-            right += ((probabilities > 0.5) == (labels[batch] > 0.5)).sum()
+            losses[number], hits = self._judge(ids[batch], labels[batch])
+            right += hits
         return _mean(losses), int(right) / len(labels)
+
+    def _losses_and_hits(self, ids: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+        """A batch's mean loss, and how many of its reviews are judged right."""
+        loss, probabilities = _loss(self._scored(ids), labels)
+        return loss, ((probabilities > 0.5) == (labels > 0.5)).sum()
 
     def weights(self) -> Arrays:
         """The parameters by name, or their averages if such are kept; on the CPU views."""
@@ -191,10 +207,13 @@ class TorchEngine:
             if key_and_name.startswith(_TRAINED):
                 continue
             parameter = self._network.get_parameter(name)
-            device = "cpu" if key == "step" else self._device
+            # Adam counts on the CPU but for CUDA.
+            is_count = key == "step" and self._device.type != "cuda"
+            device = torch.device("cpu") if is_count else self._device
             self._optimizer.state[parameter][key] = torch.tensor(array, device=device)
             if key == "step":
-                self._steps = int(array)
+                self._steps.fill_(float(array))
+        self._forget_recordings()
 
 
 def _copy(network: SentimentRNN) -> SentimentRNN:

@@ -153,4 +153,4 @@ def test_a_page_that_is_being_left_calls_nobody_back(
     expect(tab.page).to_have_title("Data · IMDB RNN Studio")
     tab.sees_rest()
     tab.sees("Your own reviews")
-    other.sees_run("Finished", run_id)
+    other.sees_run("Stopped", run_id)

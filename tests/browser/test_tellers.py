@@ -319,7 +319,7 @@ def test_the_coach_speaks_of_real_curves_and_its_buttons_set_the_form(
     expect(tab.keyed("setting_learning_rate").locator("input")).to_have_value("0.0002")
     tab.go("Runs")
     tab.go("Train")
-    sees_state(tab, last, "Finished")
+    sees_state(tab, last, "Stopped")
     tab.curves(least=len(last.epochs))
     expect(accuracies).to_have_count(0)
 

@@ -333,7 +333,7 @@ def test_the_train_page_says_that_a_source_is_damaged(
     page = open_page()
     page.selectbox(key="setting_source").set_value("sample").run()
 
-    assert "The files of these reviews are damaged; Train mends them." in texts(page)
+    assert "These reviews are damaged; Train prepares them again." in texts(page)
     choices = page.selectbox(key="setting_source").options
     assert [name for name in choices if "damaged" in name] == [
         "Synthetic sample (damaged)", "Added here: shop (damaged)",

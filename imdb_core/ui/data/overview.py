@@ -125,7 +125,7 @@ def _slider(name: str) -> int:
     """A slider as far as the setting goes; it begins where the form has it."""
     spec = field_specs()[name]
     least, most = int(spec.minimum or 0), int(spec.maximum or 0)
-    # The form keeps a value out of bounds until somebody mends it.
+    # The form keeps a value out of bounds until somebody corrects it.
     value = min(max(int(form_value(name)), least), most)
     return st.slider(
         spec.label, least, most, value, int(spec.step or 1), key=f"data_{name}", help=spec.help

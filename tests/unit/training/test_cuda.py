@@ -11,7 +11,7 @@ from imdb_core.config import TrainConfig
 from imdb_core.data.encoded import EncodedSplit
 from imdb_core.model import SentimentRNN, initialize
 from imdb_core.stop_flag import StopFlag
-from imdb_core.training import torch_engine
+from imdb_core.training import cuda_graph, torch_engine
 from imdb_core.training.loop import TrainingLoop
 from imdb_core.training.records import Arrays
 from imdb_core.training.torch_engine import TorchEngine
@@ -53,6 +53,18 @@ def test_one_seed_gives_one_training(config: TrainConfig) -> None:
     again, same = trained(config, "cuda")
 
     assert again == losses
+    assert all(np.array_equal(same[name], array) for name, array in weights.items())
+
+
+@pytest.mark.parametrize("config", CONFIGS.values(), ids=CONFIGS)
+def test_recorded_steps_give_the_bits_of_single_ones(
+    config: TrainConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    losses, weights = trained(config, "cuda")
+    monkeypatch.setattr(cuda_graph, "_FIRST_CALLS", 1_000_000)
+    singly, same = trained(config, "cuda")
+
+    assert singly == losses
     assert all(np.array_equal(same[name], array) for name, array in weights.items())
 
 
