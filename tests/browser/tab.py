@@ -52,10 +52,11 @@ _CURVES = """least => {
   });
   return curves.every(([, x]) => x.length >= least) ? curves : false;
 }"""
-# The module that the page's own parts have: it tells all who ask.
-_FEED = """const { name } = performance.getEntriesByType('resource')
+# The module that the page's own parts have, once they have it: it tells all who ask.
+_FEED = """const found = () => performance.getEntriesByType('resource')
     .find(({ name }) => /imdb_rnn_studio.live.feed.js/.test(name));
-  const feed = await import(name);"""
+  while (!found()) await new Promise(done => setTimeout(done, 50));
+  const feed = await import(found().name);"""
 _HEARS_OF_EPOCH = f"""async ([run, epoch]) => {{
   {_FEED}
   let end;

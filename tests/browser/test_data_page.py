@@ -52,7 +52,6 @@ def test_own_reviews_are_uploaded_explained_used_and_deleted(
     expect(meanings).to_contain_text("# Great **good** [film](")
     for place, meaning in enumerate(("Negative", "Positive")):
         meanings.get_by_text(meaning, exact=True).nth(place).click()
-        tab.sees_rest()
     tab.sees("40 reviews can be used: 20 positive, 20 negative.")
     tab.sees("Left out, the text is empty: 1 row (row 42).")
     tab.page.get_by_role("button", name=re.compile("Remove")).first.click()

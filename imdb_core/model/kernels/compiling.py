@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import inspect
 from collections.abc import Callable
-from functools import cache
-from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
@@ -123,15 +120,3 @@ def compile_unit(unit: Any, dtype: np.dtype[Any]) -> int:  # noqa: ANN401
         binding.add_symbol(unit.symbol, compiled.address)
         _addresses[unit.symbol] = compiled.address
     return _addresses[unit.symbol]
-
-
-@cache
-def source_mark() -> str:
-    """A field name that changes with any line of this package.
-
-    Numba keys its cache on a compiled unit's own file; so an edit to any other is a new type.
-    """
-    digest = hashlib.sha256()
-    for path in sorted(Path(__file__).parent.rglob("*.py")):
-        digest.update(path.read_bytes())
-    return f"source_{digest.hexdigest()[:12]}"

@@ -24,7 +24,7 @@ def advance(plan: Plan, t: int, begun: int, active: int) -> Number:
     slots = at(ints(plan.slots), t * plan.block)
     now, gates = at(before, plan.block * width), at(floats(plan.gates_kept), t * plan.block * wide)
     product(
-        plan, at(gates, width), wide, before, width, floats(plan.recurrent), fed,
+        at(gates, width), wide, before, width, floats(plan.recurrent), fed,
         active, fed, width, 0, at(table, width), slots, wide, 0,
     )  # fmt: skip
     for row in range(active):

@@ -26,7 +26,7 @@ def advance(plan: Plan, t: int, begun: int, active: int) -> Number:
     memory, squashed = at(floats(plan.memory), t * stride), at(floats(plan.squashed), t * stride)
     join(memory, begun, active, width)
     product(
-        plan, gates, wide, before, width, floats(plan.recurrent), wide, active, wide, width, 0,
+        gates, wide, before, width, floats(plan.recurrent), wide, active, wide, width, 0,
         floats(plan.table), slots, wide, 0,
     )  # fmt: skip
     for row in range(active):

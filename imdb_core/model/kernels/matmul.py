@@ -17,12 +17,10 @@ from numba.core import types
 
 from .activations import emit_tanh
 from .compiling import (
-    RECORD,
     SIZE,
     Builder,
     Context,
     Number,
-    Plan,
     Pointer,
     Typed,
     Value,
@@ -146,9 +144,8 @@ _wide, _narrow = (_tile(*shape, is_transposed=False) for shape in _SHAPES)
 _wide_transposed, _narrow_transposed = (_tile(*shape, is_transposed=True) for shape in _SHAPES)
 
 
-@unit(RECORD, *_MATRICES, *(SIZE,) * 4, FLOATS, INTS, SIZE, SIZE)
+@unit(*_MATRICES, *(SIZE,) * 4, FLOATS, INTS, SIZE, SIZE)
 def product(
-    plan: Plan,  # so that it is compiled anew when any source is (see `source_mark`)
     out: Pointer,
     out_row: int,
     left: Pointer,

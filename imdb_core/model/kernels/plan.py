@@ -19,7 +19,6 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from .compiling import source_mark
 from .vectors import WIDTH
 
 Floats = npt.NDArray[np.float32]
@@ -285,7 +284,7 @@ def make_records(
     """A record of all sizes and addresses for each part; the arrays must outlive it."""
     numbers = sizes._asdict()
     rows = [{**shared, **part, **_aliases(sizes, {**shared, **part})} for part in parts]
-    names = [*numbers, *rows[0], *CALL_ARRAYS, *CALL_INTS, source_mark()]
+    names = [*numbers, *rows[0], *CALL_ARRAYS, *CALL_INTS]
     fields = [(name, np.int64) for name in names] + [(name, np.float64) for name in CALL_FLOATS]
     records = np.zeros(len(parts), dtype=fields)
     for name, number in numbers.items():

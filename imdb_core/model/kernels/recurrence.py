@@ -68,7 +68,7 @@ def _sums(plan: Plan, t: int, active: int) -> None:
     before, gradient = at(floats(plan.states), t * stride), floats(plan.recurrent_grad)
     slopes = at(floats(plan.slopes), t * plan.block * wide + (wide - fed))
     product(
-        plan, gradient, fed, before, width, slopes, wide, width, fed, active, 1, gradient, numbers,
+        gradient, fed, before, width, slopes, wide, width, fed, active, 1, gradient, numbers,
         fed, 0,
     )  # fmt: skip
     state_grad, back = floats(plan.state_grad), floats(plan.recurrent_back)
@@ -76,7 +76,7 @@ def _sums(plan: Plan, t: int, active: int) -> None:
     if plan.carries == 0:
         start, start_row = floats(plan.zeros), 0
     product(
-        plan, state_grad, width, slopes, wide, back, width, active, width, fed, 0, start, numbers,
+        state_grad, width, slopes, wide, back, width, active, width, fed, 0, start, numbers,
         start_row, 0,
     )  # fmt: skip
 

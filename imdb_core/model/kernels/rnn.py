@@ -15,7 +15,7 @@ def advance(plan: Plan, t: int, begun: int, active: int) -> Number:
     width, slots = plan.hidden_room, at(ints(plan.slots), t * plan.block)
     before = at(floats(plan.states), t * plan.block * width)
     product(
-        plan, at(before, plan.block * width), width, before, width, floats(plan.recurrent),
+        at(before, plan.block * width), width, before, width, floats(plan.recurrent),
         width, active, width, width, 0, floats(plan.table), slots, width, 1,
     )  # fmt: skip
     return 0

@@ -80,7 +80,7 @@ def fold(plan: Plan, slots: int, me: int, threads: int) -> Number:
                 _copy_row(at(flat, get(token_of, slot) * width), at(tokens, slot * room), width)
             fill(at(left, count * room), (rows - count) * room, np.float32(0))
         product(
-            plan, chunk, wide, left, room, inputs, wide, rows, wide, room, 0, bias, numbers, 0, 0
+            chunk, wide, left, room, inputs, wide, rows, wide, room, 0, bias, numbers, 0, 0
         )  # fmt: skip
     return 0
 
@@ -132,7 +132,7 @@ def unfold_columns(plan: Plan, slots: int, me: int, threads: int) -> Number:
         count = smaller(_CHUNK, slots - start)
         slopes, left = at(table_grad, start * wide), at(floats(plan.tokens), start * room)
         product(
-            plan, inputs_grad, wide, left, room, slopes, wide, room, columns, (count + 7) & -8, 1,
+            inputs_grad, wide, left, room, slopes, wide, room, columns, (count + 7) & -8, 1,
             inputs_grad, numbers, wide, 0,
         )  # fmt: skip
         for j in range(0, columns, 8):
@@ -155,7 +155,7 @@ def unfold_rows(plan: Plan, slots: int, me: int, threads: int) -> Number:
         rows = (count + 7) & -8
         slopes, out = at(table_grad, start * wide), at(tokens_grad, start * room)
         product(
-            plan, out, room, slopes, wide, back, room, rows, room, wide, 0, zeros, numbers, 0, 0
+            out, room, slopes, wide, back, room, rows, room, wide, 0, zeros, numbers, 0, 0
         )  # fmt: skip
         if plan.in_place == 0:
             for slot in range(start, start + count):

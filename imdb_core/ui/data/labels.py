@@ -7,7 +7,7 @@ from streamlit.typing import UploadedFile
 
 from imdb_core.data import TableReport
 from imdb_core.data.tables import MEANINGS, Meaning
-from imdb_core.ui.table_preview import choose
+from imdb_core.ui.table_preview import choices_of, choose
 from imdb_core.ui.wording import as_markdown
 
 _SHOWN = 24
@@ -27,19 +27,23 @@ def draw_labels(report: TableReport, file: UploadedFile) -> None:
                 f"**{as_markdown(label.value[:_LONGEST])}** · {label.count:,} {rows}",
                 MEANINGS, default=label.meaning, required=label.meaning is not None, key=key,
                 format_func=str.capitalize,
-                on_change=_mean, args=(report, file.file_id, label.value, key),
+                on_change=_mean, args=(report, file, label.value, key),
             )  # fmt: skip
     more = len(report.labels) - _SHOWN
     if more > 0:
         st.caption(f"{more:,} more values that fewer rows have, understood by the same rule.")
 
 
-def _mean(report: TableReport, file_id: str, value: str, key: str) -> None:
-    """Take all values for what the page shows, and this one for what was clicked."""
+def _mean(report: TableReport, file: UploadedFile, value: str, key: str) -> None:
+    """Take all values for what the page shows, and this one for what was clicked.
+
+    An earlier click counts even if the page has not yet come to show it.
+    """
     meanings: dict[str, Meaning] = {
         label.value: label.meaning for label in report.labels if label.meaning is not None
     }
+    meanings |= dict(choices_of(file).meanings)
     clicked = st.session_state.get(key)
     if clicked is not None:
         meanings[value] = clicked
-    choose(file_id, meanings=tuple(meanings.items()))
+    choose(file.file_id, meanings=tuple(meanings.items()))

@@ -91,7 +91,7 @@ def draw_import(studio: Studio) -> None:
     """Take in a run that another installation exported."""
     importing: RunImport | None = st.session_state.get(_IMPORTING)
     if importing is not None and not importing.job.is_done:
-        draw_progress(importing.job, key="importing", at_first="Waiting")
+        draw_progress(importing.job, key="import_progress", at_first="Waiting")
         return
     if importing is not None:
         _draw_end(importing)
