@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from imdb_core.config import TrainConfig
+from imdb_core.data import plain_text
 from imdb_core.runs.store import RunStore
 from tests.browser.conftest import OpenTab
 from tests.browser.homes import lend, train
@@ -38,10 +39,10 @@ def test_a_review_is_judged_explained_changed_and_seen_by_other_networks(
     tab.choose("Network", "plain")
     tab.sees("The verdict appears here.")
 
-    # What was typed stands there as it was typed, and nothing of it is interpreted.
+    # What was typed stands there in plain signs, and nothing of it is interpreted.
     write(tab, HOSTILE)
     words = tab.keyed("reading_words")
-    expect(words.locator(".text")).to_have_text(HOSTILE)
+    expect(words.locator(".text")).to_have_text(plain_text(HOSTILE))
     expect(words.locator(".text .unknown", has_text="zzyzx")).to_be_visible()
     expect(words.locator(".text :not(span)")).to_have_count(0)
     expect(words.get_by_text("struck through")).to_be_visible()
