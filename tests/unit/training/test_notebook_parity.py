@@ -6,7 +6,7 @@ import torch
 
 from imdb_core.config import PRESETS, TrainConfig
 from imdb_core.data import DataLibrary, Dataset
-from imdb_core.data.encoded import encode_split
+from imdb_core.data.encoded import EncodedSplit, encode_split
 from imdb_core.stop_flag import StopFlag
 from imdb_core.training.loop import TrainingLoop
 from imdb_core.training.records import EpochRecord
@@ -26,19 +26,30 @@ class History:
         return [(record.train_loss, record.val_loss) for record in self.records]
 
 
+def every(step: int, split: EncodedSplit) -> EncodedSplit:
+    return EncodedSplit(
+        ids=split.ids[::step].copy(), labels=split.labels[::step].copy(), rows=split.rows[::step]
+    )
+
+
+# Of a fifth of the reviews a whole run until patience stops it; of all of them the first epochs.
 @pytest.mark.imdb
-def test_the_notebooks_arithmetic_repeats_the_notebook_bit_by_bit(keras_dataset: Dataset) -> None:
-    config = PRESETS["notebook"]
-    train = encode_split(keras_dataset, "train", config)
-    validation = encode_split(keras_dataset, "validation", config)
+@pytest.mark.parametrize(("step", "epochs", "end"), [(5, 100, "patience"), (1, 2, "max_epochs")])
+def test_the_notebooks_arithmetic_repeats_the_notebook_bit_by_bit(
+    keras_dataset: Dataset, step: int, epochs: int, end: str
+) -> None:
+    config = PRESETS["notebook"].changed(engine="torch", max_epochs=epochs)
+    train, validation = (
+        every(step, encode_split(keras_dataset, split, config)) for split in ("train", "validation")
+    )
     torch.set_num_threads(1)  # the number that the project takes for so small a state
     train_losses, val_losses, best_epoch, accuracy = notebook.run(
-        train.ids, train.labels, validation.ids, validation.labels
+        train.ids, train.labels, validation.ids, validation.labels, epochs=epochs
     )
 
     history = History()
-    loop = TrainingLoop(config.changed(engine="torch"), train, validation, torch.device("cpu"))
-    assert loop.run(history, StopFlag()) == "patience"
+    loop = TrainingLoop(config, train, validation, torch.device("cpu"))
+    assert loop.run(history, StopFlag()) == end
 
     # Means of the very same batch losses, which are added up in another order.
     expected = list(zip(train_losses, val_losses, strict=True))
