@@ -48,7 +48,8 @@ _CURVES = """least => {
   const points = of => Array.from(of ?? []);
   const curves = ['train', 'validation'].map(uid => {
     const curve = (plot?.data ?? []).find(each => each.uid === uid);
-    return [uid, points(curve?.x), points(curve?.y)];
+    // The losses of a later epoch may be there before it is drawn.
+    return [uid, points(curve?.x), points(curve?.y).slice(0, curve?.x.length)];
   });
   return curves.every(([, x]) => x.length >= least) ? curves : false;
 }"""

@@ -190,14 +190,16 @@ def test_learning_rate_and_patience_may_change_while_paused(
     )
     assert record(at_home, run_id).changes == ()
 
-    rate.fill("0.002")
-    patience.fill("9")
+    rate.fill("0.0001")  # too low to end the run while somebody looks at it
+    patience.fill("19")
     tab.page.get_by_role("button", name="Change").click()
-    told = re.compile(literally(f"Changed after epoch {epochs}: learning rate 0.002, patience 9."))
+    told = re.compile(
+        literally(f"Changed after epoch {epochs}: learning rate 0.0001, patience 19.")
+    )
     tab.sees(told)
-    tab.sees("embedding 16, patience 9")
+    tab.sees("embedding 16, patience 19")
     (change,) = record(at_home, run_id).changes
-    assert (change.epoch, change.settings) == (epochs, {"learning_rate": 0.002, "patience": 9})
+    assert (change.epoch, change.settings) == (epochs, {"learning_rate": 0.0001, "patience": 19})
 
     tab.button("resume").click()
     tab.curves(least=epochs + 2)
@@ -215,13 +217,14 @@ def test_a_reload_and_a_second_tab_show_the_same(at_home: Path, open_tab: OpenTa
     another.open()
     everyone = (tab, same_visitor, another)
 
-    for button, word in (("", "Training"), ("pause", "Paused"), ("stop", "Stopped")):
+    steps = ("", "Training"), ("pause", "Paused"), ("stop", "Stopped")
+    for reloaded, (button, word) in zip(everyone, steps, strict=True):
         if button:
             tab.button(button).click()
             for each in everyone:
                 each.sees_run(word, run_id)
+        reloaded.page.reload()
         for each in everyone:
-            each.page.reload()
             each.sees_run(word, run_id)
             drawn = each.curves(least=2)
             assert drawn == recorded_curves(at_home, run_id).up_to(len(drawn.train))

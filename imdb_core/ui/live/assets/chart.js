@@ -7,6 +7,7 @@ import { Memory, emptyColumns } from "./memory.js";
 import { loadPlotly } from "./plotly.js";
 
 const SAY_AGAIN_MS = 15000;
+const REST = 4; // times as long as a drawing took: the browser shares the processor with the training
 const AXES = ["xaxis", "yaxis", "yaxis2", "yaxis3"];
 const MIN_EPOCHS = 2;
 const KEYS = { "+": [0.5, 0], "=": [0.5, 0], "-": [2, 0], ArrowLeft: [1, -0.25], ArrowRight: [1, 0.25] }; // wider, further
@@ -22,6 +23,7 @@ export class Chart {
   isWired = false;
   isEnded = false;
   saidAt = -Infinity;
+  restsUntil = -Infinity;
 
   constructor(parent) {
     this.build(parent);
@@ -102,7 +104,7 @@ export class Chart {
     return onEvents(run, (events, isRestart) => {
       if (isRestart) memory.clear();
       memory.take(events);
-      this.draw();
+      this.drawRested();
     });
   }
 
@@ -127,10 +129,18 @@ export class Chart {
     }
   }
 
+  /** Epochs come faster than a slow computer draws. */
+  drawRested() {
+    this.isStale = true;
+    clearTimeout(this.resting);
+    this.resting = setTimeout(() => this.draw(), this.restsUntil - performance.now());
+  }
+
   async drawNow() {
     const width = this.root.clientWidth;
     if (this.isHeld || this.isEnded || !this.isStale || width === 0) return;
     this.isStale = false;
+    const begun = performance.now();
     this.drawnWidth = width;
     this.revision += 1;
     const { memory, state, zoom, revision } = this;
@@ -141,6 +151,7 @@ export class Chart {
     if (!this.isWired) this.plot.on("plotly_relayout", (event) => this.noteZoom(event));
     this.isWired = true;
     await drawn;
+    this.restsUntil = performance.now() + REST * (performance.now() - begun);
   }
 
   clear() {
@@ -221,6 +232,7 @@ export class Chart {
 
   end() {
     this.isEnded = true;
+    clearTimeout(this.resting);
     this.stop?.();
     this.followGhosts([]);
     this.ending.abort();
