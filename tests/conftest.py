@@ -6,10 +6,11 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from imdb_core.data import DataLibrary, Dataset
 from imdb_core.settings import Settings
@@ -22,6 +23,9 @@ DATA_TESTS = PROJECT / "tests" / "unit" / "data"
 signal.signal(signal.SIGINT, signal.default_int_handler)
 # Compiled once for all homes that tests make, and for the next session.
 os.environ.setdefault("NUMBA_CACHE_DIR", str(PROJECT / ".pytest_cache" / "kernels"))
+
+MadeOnce = Callable[[str, Callable[[Path], object]], Path]
+"""Gives the folder of this name, which the function fills if nobody has."""
 
 ODD_TEXTS = [
     'It\'s "GOOD"; not-bad... 10/10!<br /><br />\tTab\nnewline\r\ncarriage',
@@ -62,6 +66,24 @@ def imdb_test_data() -> Path:
 
 
 @pytest.fixture(scope="session")
+def made_once(tmp_path_factory: pytest.TempPathFactory) -> MadeOnce:
+    """Folders that all processes of a session share: the first to ask for one fills it."""
+    own = tmp_path_factory.getbasetemp()
+    shared = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+
+    def made_once(name: str, fill: Callable[[Path], object]) -> Path:
+        folder, is_filled = shared / name, shared / f"{name}.filled"
+        with FileLock(shared / f"{name}.lock"):
+            if not is_filled.exists():
+                folder.mkdir(exist_ok=True)
+                fill(folder)
+                is_filled.touch()
+        return folder
+
+    return made_once
+
+
+@pytest.fixture(scope="session")
 def keras_worker_command(imdb_test_data: Path) -> list[str]:
     """The real worker, which "downloads" from a folder."""
     return [
@@ -72,13 +94,13 @@ def keras_worker_command(imdb_test_data: Path) -> list[str]:
 
 
 @pytest.fixture(scope="session")
-def keras_prepared_home(
-    tmp_path_factory: pytest.TempPathFactory, keras_worker_command: list[str]
-) -> Path:
+def keras_prepared_home(made_once: MadeOnce, keras_worker_command: list[str]) -> Path:
     """A home whose `data/imdb` was prepared by the real Keras in its real subprocess."""
-    home = tmp_path_factory.mktemp("keras_prepared")
-    DataLibrary(settings_in(home), keras_worker=keras_worker_command).prepare("imdb")
-    return home
+
+    def prepare(home: Path) -> None:
+        DataLibrary(settings_in(home), keras_worker=keras_worker_command).prepare("imdb")
+
+    return made_once("keras_prepared", prepare)
 
 
 @pytest.fixture(scope="session")
@@ -87,12 +109,13 @@ def keras_dataset(keras_prepared_home: Path) -> Dataset:
 
 
 @pytest.fixture(scope="session")
-def aclimdb_prepared_home(tmp_path_factory: pytest.TempPathFactory, imdb_test_data: Path) -> Path:
+def aclimdb_prepared_home(made_once: MadeOnce, imdb_test_data: Path) -> Path:
     """A home whose `data/aclimdb` was prepared from the real archive."""
-    home = tmp_path_factory.mktemp("aclimdb_prepared")
     archive = imdb_test_data / "aclImdb_v1.tar.gz"
-    DataLibrary(settings_in(home)).prepare("aclimdb", path=archive)
-    return home
+    return made_once(
+        "aclimdb_prepared",
+        lambda home: DataLibrary(settings_in(home)).prepare("aclimdb", path=archive),
+    )
 
 
 @pytest.fixture(scope="session")
@@ -101,11 +124,11 @@ def aclimdb_dataset(aclimdb_prepared_home: Path) -> Dataset:
 
 
 @pytest.fixture(scope="session")
-def sample_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def sample_home(made_once: MadeOnce) -> Path:
     """A home whose `data/sample` is prepared."""
-    home = tmp_path_factory.mktemp("sample_prepared")
-    DataLibrary(settings_in(home)).prepare("sample")
-    return home
+    return made_once(
+        "sample_prepared", lambda home: DataLibrary(settings_in(home)).prepare("sample")
+    )
 
 
 @pytest.fixture(scope="session")
@@ -116,20 +139,25 @@ def tokenizer_texts(aclimdb_dataset: Dataset) -> list[str]:
 
 
 @pytest.fixture(scope="session")
-def keras_reference(
-    tmp_path_factory: pytest.TempPathFactory, imdb_test_data: Path, tokenizer_texts: list[str]
-) -> Path:
+def keras_reference(made_once: MadeOnce, imdb_test_data: Path, tokenizer_texts: list[str]) -> Path:
     """A folder with what `keras_reference.py` writes."""
-    output = tmp_path_factory.mktemp("keras_reference")
-    datasets = output / "datasets"
-    shutil.copytree(imdb_test_data / "keras" / "datasets", datasets, copy_function=shutil.copyfile)
-    (output / "texts.json").write_text(json.dumps(tokenizer_texts), "utf-8")
-    subprocess.run(
-        [sys.executable, str(DATA_TESTS / "keras_reference.py"), datasets, output],
-        env=os.environ | {"KERAS_BACKEND": "torch", "KERAS_HOME": str(output)},
-        check=True,
-    )
-    return output
+
+    def write(output: Path) -> None:
+        datasets = output / "datasets"
+        shutil.copytree(
+            imdb_test_data / "keras" / "datasets",
+            datasets,
+            copy_function=shutil.copyfile,
+            dirs_exist_ok=True,
+        )
+        (output / "texts.json").write_text(json.dumps(tokenizer_texts), "utf-8")
+        subprocess.run(
+            [sys.executable, str(DATA_TESTS / "keras_reference.py"), datasets, output],
+            env=os.environ | {"KERAS_BACKEND": "torch", "KERAS_HOME": str(output)},
+            check=True,
+        )
+
+    return made_once("keras_reference", write)
 
 
 @pytest.fixture(scope="session")

@@ -39,4 +39,7 @@ def choose_target() -> None:
     """
     if is_common() and "NUMBA_CPU_NAME" not in os.environ:
         os.environ |= {"NUMBA_CPU_NAME": COMMON, "NUMBA_CPU_FEATURES": ""}
-        config.reload_config()  # type: ignore[no-untyped-call]
+    # What LLVM does beyond takes a quarter of the time to compile and makes nothing faster: loops
+    # are unrolled and vectors written out here.
+    os.environ.setdefault("NUMBA_OPT", "1")
+    config.reload_config()  # type: ignore[no-untyped-call]
