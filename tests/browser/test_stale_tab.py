@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, WebSocketRoute, expect
 from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from tests.browser.conftest import OpenTab
 from tests.browser.homes import find, lend, states
@@ -24,6 +25,7 @@ class SlowLine:
 
     def __init__(self, page: Page) -> None:
         self.said: list[BackMsg] = []
+        self._loses_drawings = False
         self._page = page
         self._held: list[tuple[WebSocketRoute, str | bytes]] | None = None
         page.route_web_socket("**/_stcore/stream", self._connect)
@@ -41,6 +43,10 @@ class SlowLine:
         for browser_side, message in held:
             browser_side.send(message)
 
+    def lose_a_drawing(self) -> None:
+        """What the next script draws never arrives, but its beginning and its end do."""
+        self._loses_drawings = True
+
     def say(self, message: BackMsg) -> None:
         self._server_side.send(message.SerializeToString())
 
@@ -51,6 +57,11 @@ class SlowLine:
             self._server_side.send(message)
 
         def pass_on(message: str | bytes) -> None:
+            assert isinstance(message, bytes)
+            kind = ForwardMsg.FromString(message).WhichOneof("type")
+            if self._loses_drawings and kind in ("delta", "ref_hash"):
+                return
+            self._loses_drawings = self._loses_drawings and kind != "script_finished"
             if self._held is None:
                 browser_side.send(message)
             else:
@@ -127,6 +138,23 @@ def test_what_pages_said_may_arrive_once_the_visitor_has_left_them(
         line.say(message)
     tab.go("Score")
     tab.sees("The verdict appears here.")  # and the server noted no fault, as its fixture checks
+
+
+def test_a_page_that_lost_what_was_drawn_comes_back_by_itself(
+    server: Server, open_tab: OpenTab
+) -> None:
+    server.start()
+    tab = open_tab()
+    line = SlowLine(tab.page)
+    tab.open("Data")
+    tab.sees("Your own reviews")
+    tab.sees_rest()
+
+    line.lose_a_drawing()
+    tab.keyed("pages").get_by_role("link", name="Runs").click()
+
+    tab.sees("Nothing was trained yet.")
+    expect(tab.page).to_have_title("Runs · IMDB RNN Studio")
 
 
 def test_a_page_that_is_being_left_calls_nobody_back(

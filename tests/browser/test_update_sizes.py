@@ -27,8 +27,8 @@ def test_after_1900_epochs_only_what_is_new_is_sent_and_no_script_is_asked_for(
     tab.open()
     tab.curves(least=1_900)
 
-    # A page has a script run when one of the last three has come to another state.
-    topics = [f"numbers/{run.id}", f"run/{run.id}", f"coach/{run.id}", "runs"]
+    # A page has a script run when one of the last two has come to another state.
+    topics = [f"numbers/{run.id}", f"run/{run.id}", f"coach/{run.id}"]
     query = "&topic=".join([f"run={run.id}@1903", *topics])
     states: dict[str, int] = {}
     first: dict[str, int] = {}

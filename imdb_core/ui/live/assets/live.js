@@ -1,12 +1,14 @@
 // The parts of a page that move by themselves. Each stays for as long as its place does.
 
 import { Chart } from "./chart.js";
+import { neverStayEmpty } from "./empty.js";
 import { Numbers } from "./numbers.js";
 import { Line, Progress } from "./progress.js";
 import { Watch } from "./watch.js";
 
 const KINDS = { chart: Chart, numbers: Numbers, line: Line, progress: Progress, watch: Watch };
 const parts = new WeakMap();
+neverStayEmpty();
 
 export default function ({ data: [data], parentElement, setTriggerValue }) {
   let part = parts.get(parentElement);
