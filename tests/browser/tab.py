@@ -39,7 +39,7 @@ SLOW_BATCHES = {
     "bidirectional": "true",
     "num_layers": "2",
     "max_length": "1000",
-    "batch_size": "1024",
+    "batch_size": "512",
 }
 """A batch takes seconds, so that one sees what is asked for before it has happened."""
 

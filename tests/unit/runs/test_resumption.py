@@ -13,8 +13,8 @@ from imdb_core.runs.checkpoints import load_state, load_weights
 from imdb_core.runs.run import Run
 from imdb_core.runs.store import RunStore
 
-KILLS = 3  # test_power_cut.py has every moment; here real processes die
-COMMON = ["--source=sample", "--set=cell=gru", "--set=max_epochs=10", "--set=patience=20",
+KILLS = 2  # test_power_cut.py has every moment; here real processes die
+COMMON = ["--source=sample", "--set=cell=gru", "--set=max_epochs=8", "--set=patience=20",
           "--set=dropout=0.3", "--set=learning_rate=0.003", "--set=weight_average=0.9",
           "--set=initialization=word_vectors"]  # fmt: skip
 ENGINES = {

@@ -35,7 +35,7 @@ def every(step: int, split: EncodedSplit) -> EncodedSplit:
 # With some of the reviews a whole run until patience stops it; with all the first two epochs.
 @pytest.mark.imdb
 @pytest.mark.parametrize(
-    ("steps", "epochs", "end"), [((5, 25), 100, "patience"), ((1, 1), 2, "max_epochs")]
+    ("steps", "epochs", "end"), [((10, 50), 100, "patience"), ((1, 1), 2, "max_epochs")]
 )
 def test_the_notebooks_arithmetic_repeats_the_notebook_bit_by_bit(
     keras_dataset: Dataset, steps: tuple[int, int], epochs: int, end: str
