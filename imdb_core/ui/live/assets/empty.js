@@ -1,5 +1,6 @@
 // A page from which everything has gone comes back.
 
+const APP = "IMDB RNN Studio"; // whose pages all have a bar of pages
 const LOOK_MS = 1_000;
 const EMPTY_LOOKS = 8; // no script that draws takes so long to draw the bar of pages
 
@@ -18,5 +19,5 @@ export function neverStayEmpty() {
 function isEmpty() {
   const { testScriptState, testConnectionState } = document.querySelector("[data-testid=stApp]")?.dataset ?? {};
   const isAtRest = testScriptState === "notRunning" && testConnectionState === "CONNECTED";
-  return isAtRest && !document.querySelector(".st-key-pages");
+  return isAtRest && document.title.endsWith(APP) && !document.querySelector(".st-key-pages");
 }
