@@ -14,8 +14,8 @@ class Recorded:
     """A function of tensors that a GPU does from a recording after its first calls.
 
     A step of a small network is some hundred kernels of a few microseconds each, less than a
-    program takes to start one. The recording (a CUDA graph) starts them all by one call, to the
-    same bits.
+    program takes to start one. The recording (a CUDA graph, see `torch.cuda.graph`) starts them
+    all by one call, to the same bits.
 
     Args:
         function: whatever it reads and writes beside its arguments must stay where it is in

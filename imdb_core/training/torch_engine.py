@@ -86,7 +86,7 @@ class TorchEngine:
         self._forget_recordings()
 
     def _forget_recordings(self) -> None:
-        """What they work on was made, or made anew."""
+        """A recording holds addresses: what was put into a new place must be recorded anew."""
         batch = self._config.batch_size, self._config.max_length
         self._learn = Recorded(self._step, batch)
         self._judge = Recorded(self._losses_and_hits, batch)

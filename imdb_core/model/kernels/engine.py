@@ -39,7 +39,6 @@ class Kernels:
         embedding_epsilon: Adam's epsilon for the embedding; all others have 1e-8.
         weight_average: the share that running averages of the parameters keep of themselves
             at a step; 0 for none. `predict` takes them where there are any.
-
         threads: how many share a batch, where one is large enough; by default as many as
             there are cores.
 
