@@ -14,6 +14,7 @@ from numba.core.ccallback import CFunc
 from numba.extending import intrinsic
 
 from .cache import KernelCache
+from .compiler import KernelCompiler, PartCompiler
 
 # Their annotations know neither all their options nor that a kernel is called like
 # the function that it is made from.
@@ -50,9 +51,12 @@ def kernel(function: Kernel) -> Kernel:
     Division by zero follows IEEE 754 instead of raising. `fastmath` stays off:
     what it would gain is written out with vectors, and NaN must stay visible.
     """
-    compiled: Kernel = _njit(error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)(
-        function
-    )
+    compiled: Kernel = _njit(
+        error_model="numpy",
+        no_cpython_wrapper=True,
+        no_cfunc_wrapper=True,
+        pipeline_class=PartCompiler,
+    )(function)
     return compiled
 
 
@@ -114,7 +118,13 @@ def compile_unit(unit: Any, dtype: np.dtype[Any]) -> int:  # noqa: ANN401
     if unit.symbol not in _addresses:
         signature = types.int64(*(kind or _from_dtype(dtype) for kind in unit.arguments))
         kinds = _normalized(signature)
-        compiled = _CFunc(unit.function, kinds, locals={}, options={"error_model": "numpy"})
+        compiled = _CFunc(
+            unit.function,
+            kinds,
+            locals={},
+            options={"error_model": "numpy"},
+            pipeline_class=KernelCompiler,
+        )
         compiled._cache = KernelCache(unit.function)
         compiled.compile()
         binding.add_symbol(unit.symbol, compiled.address)
