@@ -3,32 +3,50 @@
 import os
 import shutil
 from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
 import pytest
-from playwright.sync_api import Browser, BrowserType, Error, expect, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    BrowserType,
+    Error,
+    ViewportSize,
+    expect,
+    sync_playwright,
+)
 
 from tests.browser.server import Server
 from tests.browser.tab import Tab
 
 _FLAGS = ["--disable-dev-shm-usage", "--disable-gpu", "--disable-background-networking"]
+# So tall that nothing has to be scrolled to: scrolling closes an open list.
+_VIEWPORT: ViewportSize = {"width": 1280, "height": 2400}
 _LIMIT_MS = 90_000  # a loaded machine with two cores takes half a minute to parse Plotly
 
 expect.set_options(timeout=_LIMIT_MS)
 
 
 class OpenTab(Protocol):
-    """Opens a tab of a new visitor, with a browser context of its own.
+    """Opens a tab of a new visitor: the first one's in a browser that has been here before, so
+    that it need not read Streamlit's and Plotly's scripts anew; others' in one that has not.
 
     Args:
-        beside: open it in that tab's context instead, as the same visitor.
+        beside: open it in that tab's browser instead, as the same visitor.
         url: another address of the server.
-        options: of the new context.
+        is_first_visit: whether this browser has never been here.
+        options: of its context; such a browser has never been here.
     """
 
     def __call__(
-        self, *, beside: Tab | None = None, url: str | None = None, **options: Any
+        self,
+        *,
+        beside: Tab | None = None,
+        url: str | None = None,
+        is_first_visit: bool = False,
+        **options: Any,
     ) -> Tab: ...
 
 
@@ -47,18 +65,46 @@ def pytest_runtest_makereport(
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
+def chromium() -> Iterator[BrowserType]:
     with sync_playwright() as playwright:
-        browser = _launch(playwright.chromium)
-        yield browser
-        browser.close()
+        yield playwright.chromium
 
 
-def _launch(chromium: BrowserType) -> Browser:
-    """Debian's Chromium, or else Playwright's own; without either there is nothing to test."""
+@pytest.fixture(scope="session")
+def profile(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where a browser keeps what it has read."""
+    return tmp_path_factory.mktemp("browser")
+
+
+@pytest.fixture(scope="module")
+def known_browser(chromium: BrowserType, profile: Path) -> Iterator[BrowserContext]:
+    """One that has been here before, but is nobody in particular."""
+    with _needs_a_browser():
+        context = chromium.launch_persistent_context(profile, viewport=_VIEWPORT, **_launching())
+    yield context
+    context.close()
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: BrowserType) -> Iterator[Browser]:
+    """One that has never been here."""
+    with _needs_a_browser():
+        browser = chromium.launch(**_launching())
+    yield browser
+    browser.close()
+
+
+def _launching() -> dict[str, Any]:
+    """Debian's Chromium, or else Playwright's own."""
     flags = [*_FLAGS, "--no-sandbox"] if os.geteuid() == 0 else _FLAGS
+    return {"executable_path": shutil.which("chromium"), "args": flags}
+
+
+@contextmanager
+def _needs_a_browser() -> Iterator[None]:
+    """Without one there is nothing to test."""
     try:
-        return chromium.launch(executable_path=shutil.which("chromium"), args=flags)
+        yield
     except Error as error:
         reason = f"no browser: {error.message.splitlines()[0]}"
         if os.environ.get("CI") == "true":
@@ -78,22 +124,39 @@ def server(tmp_path: Path) -> Iterator[Server]:
 
 
 @pytest.fixture
-def tabs(browser: Browser) -> Iterator[list[Tab]]:
+def tabs(known_browser: BrowserContext) -> Iterator[list[Tab]]:
     """All tabs that a test opened; none may have met a fault by its end."""
+    known_browser.clear_cookies()
+    blank, *_ = known_browser.pages  # the browser ends with its last page
     tabs: list[Tab] = []
     yield tabs
     faults = [fault for tab in tabs for fault in tab.faults]
-    for tab in tabs:
-        tab.context.close()
+    for context in {tab.context for tab in tabs} - {known_browser}:
+        context.close()
+    for page in known_browser.pages:
+        if page != blank:
+            page.close()
     assert faults == []
 
 
 @pytest.fixture
-def open_tab(browser: Browser, server: Server, tabs: list[Tab]) -> OpenTab:
-    def open_tab(*, beside: Tab | None = None, url: str | None = None, **options: Any) -> Tab:
-        # So tall that nothing has to be scrolled to: scrolling closes an open list.
-        options = {"viewport": {"width": 1280, "height": 2400}} | options
-        context = beside.context if beside else browser.new_context(**options)
+def open_tab(
+    request: pytest.FixtureRequest, known_browser: BrowserContext, server: Server, tabs: list[Tab]
+) -> OpenTab:
+    def open_tab(
+        *,
+        beside: Tab | None = None,
+        url: str | None = None,
+        is_first_visit: bool = False,
+        **options: Any,
+    ) -> Tab:
+        if beside:
+            context = beside.context
+        elif tabs or options or is_first_visit:
+            browser: Browser = request.getfixturevalue("browser")
+            context = browser.new_context(**{"viewport": _VIEWPORT} | options)
+        else:
+            context = known_browser
         context.set_default_timeout(_LIMIT_MS)
         tabs.append(Tab(context, url or server.url, server.home))
         return tabs[-1]

@@ -26,7 +26,7 @@ def test_a_class_opens_the_page_by_the_address_that_make_class_was_told(
     server: Server, open_tab: OpenTab
 ) -> None:
     host = own_address()
-    server.start(flags=flags_of_make_class(f"{host} lab-pc"))
+    server.start(flags=flags_of_make_class(f"{host} lab-pc"), is_fresh=True)
     pupil = open_tab(url=server.url_at(host))
     pupil.open()
     expect(pupil.button("train")).to_be_visible()

@@ -24,7 +24,7 @@ def test_a_training_and_an_evaluation_say_that_they_wait_for_the_compiler_and_ca
     lend(sample_home, "sample", server.home)
     run = train(server.home)
     monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "cold"))
-    server.start()
+    server.start(is_fresh=True)
     tab = open_tab()
 
     tab.open(f"Evaluate?run={run.id}")

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.browser
 
 CURVE = recorded_curve("notebook_patience20")
 TABS = 10  # over HTTP/1.1 a browser opens six connections to a server, no more
-WALKS = 30
+WALKS = 12
 WITHOUT_SHARED_WORKER = "delete window.SharedWorker"
 
 
@@ -111,7 +111,7 @@ def test_a_server_that_was_killed_and_started_again_is_found(
 def test_after_a_minute_asleep_a_page_notices_that_its_connection_is_dead(
     run: WrittenRun, proxy: Proxy, open_tab: OpenTab
 ) -> None:
-    tab = open_tab(url=proxy.url)
+    tab = open_tab(url=proxy.url, is_first_visit=True)  # its clock is the whole browser's
     tab.page.add_init_script(WITHOUT_SHARED_WORKER)  # it would have a clock of its own
     tab.page.clock.install()
     tab.open()
