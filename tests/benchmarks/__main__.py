@@ -68,6 +68,7 @@ PARTS: dict[str, Callable[[Ground], Iterator[Row]]] = {
     "notebook": lambda on: engine_rows.notebook_rows(on.dataset, on.scratch),
     "gpu": lambda on: engine_rows.gpu_rows(on.dataset),
     "whole": lambda on: engine_rows.whole_run_rows(on.library, on.scratch, on.source),
+    "compiling": lambda on: engine_rows.compiling_rows(),
     "grid": lambda on: engine_rows.grid_rows(),
     "threads": lambda on: engine_rows.thread_rows(on.dataset),
     "growth": lambda on: engine_rows.growth_rows(on.dataset),
