@@ -164,12 +164,12 @@ class CostFinder:
         self._confirm_after_s = confirm_after_s
         self._queue = JobQueue("cost")
         self._faults = Faults(clock)
-        self._asked: dict[str, TrainConfig] = {}  # by whom, the last of each
         self._estimator: CostEstimator | None = None
         self._timer: threading.Timer | None = None
-        # Seconds of an epoch's computing in the last runs, by their settings: the trainer notes
-        # them while pages read.
+        # Pages, the trainer and the timer note and read these at once.
         self._lock = threading.Lock()
+        self._asked: OrderedDict[str, TrainConfig] = OrderedDict()  # the last of each visitor
+        # Seconds of an epoch's computing in the last runs, by their settings.
         self._took: OrderedDict[TrainConfig, float] = OrderedDict()
 
     def get(self, config: TrainConfig, visitor: str = "") -> Cost | None:
@@ -215,7 +215,8 @@ class CostFinder:
         """End what is under way; the next question has it begun anew."""
         if self._timer is not None:
             self._timer.cancel()
-        self._asked.clear()
+        with self._lock:
+            self._asked.clear()
         self._queue.end()
 
     def _pace(self, config: TrainConfig) -> float:
@@ -239,10 +240,15 @@ class CostFinder:
         return took / (measured.train_seconds + measured.validation_seconds)
 
     def _note_asked(self, visitor: str, config: TrainConfig) -> None:
-        self._asked.pop(visitor, None)
-        self._asked[visitor] = config
-        while len(self._asked) > _VISITORS_REMEMBERED:
-            del self._asked[next(iter(self._asked))]
+        with self._lock:
+            self._asked[visitor] = config
+            self._asked.move_to_end(visitor)
+            while len(self._asked) > _VISITORS_REMEMBERED:
+                self._asked.popitem(last=False)
+
+    def _wanted(self) -> list[TrainConfig]:
+        with self._lock:
+            return list(self._asked.values())
 
     def _request(self, config: TrainConfig) -> None:
         """Have it measured when its turn comes, unless something trains: then ask again after."""
@@ -250,7 +256,7 @@ class CostFinder:
             self._queue.submit(config.model_dump_json(), lambda job: self._measure(job, config))
 
     def _measure(self, job: Job, config: TrainConfig) -> None:
-        is_wanted = config in list(self._asked.values())
+        is_wanted = config in self._wanted()
         if not is_wanted or job.is_stop_requested or self._is_busy():
             return
         try:
@@ -270,7 +276,7 @@ class CostFinder:
 
     def _confirm(self) -> None:
         assert self._estimator is not None
-        for config in set(self._asked.values()):
+        for config in set(self._wanted()):
             with suppress(StudioError):  # the reviews are gone by now
                 known = self._estimator.known(config, self._dataset(config))
                 if known is not None and not known.is_confirmed:

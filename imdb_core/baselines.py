@@ -13,13 +13,12 @@ from typing import Final, Literal
 from pydantic import BaseModel, ConfigDict
 
 from imdb_core.config import TrainConfig
+from imdb_core.data.prepared import BASELINES
 from imdb_core.data.reviews import Dataset
 from imdb_core.files import make_folder, parse_checked_json, write_json_atomically
 from imdb_core.process import output_of, python
 
 WORKER: Final = python("imdb_core.baselines_worker")
-
-_FOLDER = "baselines"
 
 
 class Baseline(BaseModel):
@@ -130,4 +129,4 @@ def compute(
 
 
 def _file(folder: Path, validation_fraction: float) -> Path:
-    return folder / _FOLDER / f"{validation_fraction!r}.json"
+    return folder / BASELINES / f"{validation_fraction!r}.json"

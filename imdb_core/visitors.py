@@ -35,6 +35,10 @@ class Visitor:
         """Whether the visitor started the run, or resumed it last."""
         return bool(self.mark) and run.visitor == self.mark
 
+    def may_act_for(self, owner: str) -> bool:
+        """Whether the visitor may change what the visitor of this mark made."""
+        return self.is_at_computer or owner == self.mark
+
     def check_may_act(self, run_id: str, owner: str) -> None:
         """Raise RunForbiddenError unless the visitor may stop, pause or change the run.
 
@@ -42,7 +46,7 @@ class Visitor:
             run_id: the run's.
             owner: the mark of whoever started it, empty where nobody knows.
         """
-        if self.is_at_computer or owner == self.mark:
+        if self.may_act_for(owner):
             return
         if not owner:
             raise RunForbiddenError(

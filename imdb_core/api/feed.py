@@ -120,7 +120,11 @@ class Feed:
         with self._lock:
             runs = list(self._runs.values())
         for live in runs:
-            live.look()
+            try:
+                live.look()
+            except Exception:
+                # Whatever is wrong with one run, those who watch others go on.
+                logger.exception("A run could not be followed")
         # What waits for an idle machine waits for the kernels, too.
         busy = self._studio.is_training, self._studio.is_busy
         self._studio.changes.tell("busy", state=busy)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Final
 
-from imdb_core.errors import RunError
+from imdb_core.errors import RunError, StorageError
 from imdb_core.runs.advice import advice
 from imdb_core.runs.run import Run
 from imdb_core.runs.tail import EventTail
@@ -78,6 +78,9 @@ class LiveRun:
             run = self._studio.store.get(self._id)
         except RunError:
             self._tell_state("gone")
+            return
+        except StorageError:  # whoever draws the run says why; it may go again in a moment
+            self._read_at = self._clock()
             return
         if self._is_live and run.state == "interrupted":
             self._tell_state("interrupted")  # its process has died and told nobody

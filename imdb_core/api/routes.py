@@ -19,7 +19,7 @@ from starlette.routing import Route
 from streamlit import config
 
 from imdb_core.api.feed import PUBLIC_TOPICS, RUN_ID, STILL_HERE, Feed, Reader
-from imdb_core.errors import RunError
+from imdb_core.errors import RunError, StorageError
 from imdb_core.runs.event_log import read_events
 from imdb_core.studio import the_studio
 
@@ -110,6 +110,8 @@ async def run_events(request: Request) -> Response:
         known = len(read_events(run.folder / "events.jsonl"))
     except RunError as error:
         return _fault(404, str(error))
+    except StorageError as error:
+        return _fault(503, str(error))
     if after == known and _has_ended(run_id):
         return Response(status_code=204, headers=dict(_HEADERS))
     return _stream(_single(run_id, after))
@@ -140,6 +142,8 @@ def _has_ended(run_id: str) -> bool:
         run = the_studio().store.get(run_id)
     except RunError:  # deleted
         return True
+    except StorageError:  # it may go again in a moment
+        return False
     return not run.is_live and run.state != "paused"
 
 

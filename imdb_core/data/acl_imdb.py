@@ -56,8 +56,8 @@ def read(path: Path, watch: Watch) -> Dataset:
         SourceDamagedError: a file is not what it should be; the message names it.
         PreparationCancelledError: cancelled through `watch`.
     """
-    found = _from_folder(path, watch) if path.is_dir() else _from_archive(path, watch)
     try:
+        found = _from_folder(path, watch) if path.is_dir() else _from_archive(path, watch)
         texts = dict(found)
     except OSError as error:
         raise SourceUnavailableError(

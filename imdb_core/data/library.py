@@ -69,7 +69,7 @@ class DataLibrary:
             SourceUnavailableError: there is no such source.
         """
         known = known_source(source)
-        title, description = SOURCES.get(known) or (title_of(known), "Your own reviews.")
+        title, description = SOURCES.get(known) or (title_of(known), "Reviews from a file.")
         folder = self._folder(known)
         is_damaged = False
         try:
@@ -89,14 +89,13 @@ class DataLibrary:
             return SourceStatus(
                 source=known,
                 title=title,
-                description=f"Your own reviews, from {meta.path}."
-                if is_own(known)
-                else description,
+                description=f"Reviews from {meta.path}." if is_own(known) else description,
                 is_prepared=True,
                 origin=meta.origin,
                 counts=Counts(train=meta.train, test=meta.test, words=meta.words),
                 size_bytes=size_bytes,
                 prepared_at=meta.created,
+                visitor=meta.visitor,
             )
         return SourceStatus(
             source=known,
@@ -172,6 +171,7 @@ class DataLibrary:
         reviews: OwnReviews,
         *,
         file_name: str,
+        visitor: str = "",
         on_progress: Callable[[Progress], None] | None = None,
         is_cancelled: Callable[[], bool] | None = None,
     ) -> Dataset:
@@ -181,6 +181,7 @@ class DataLibrary:
             name: the user's, of which the source's name is made.
             reviews: what `check_table` took out of a file.
             file_name: where they come from, for people.
+            visitor: the mark of whoever brings them, if a visitor does.
             on_progress: called often, in this thread.
             is_cancelled: asked several times a second.
 
@@ -206,6 +207,7 @@ class DataLibrary:
                     created_at=datetime.now(UTC),
                     path=Path(own_reviews.clean_name(file_name[-own_reviews.LONGEST_NAME :])),
                     title=title,
+                    visitor=visitor,
                 )
         return self.load(source)
 
@@ -219,7 +221,9 @@ class DataLibrary:
 
     def sweep(self) -> None:
         """Remove what killed processes left behind, perhaps of somebody's own reviews."""
-        sweep(self._settings.data_folder)
+        data = self._settings.data_folder
+        for folder in (data, *data.glob(f"*/{prepared.BASELINES}")):
+            sweep(folder)
 
     def load(self, source: str) -> Dataset:
         """The prepared data set; the same object as long as its folder is the same.

@@ -49,6 +49,8 @@ from imdb_core.files import (
 )
 
 META = "meta.json"
+BASELINES = "baselines"
+"""The folder in which simpler judges of a prepared source are kept."""
 _WORDS = "words.txt"
 _HASHED_AT_ONCE = 2
 _BLOCK_BYTES = 1 << 20
@@ -58,7 +60,8 @@ class Meta(BaseModel):
     """What `meta.json` holds.
 
     `path` is what an aclImdb set was read from, or the name of a user's file; `title` is the
-    user's name for reviews of his own. `files` is the SHA-256 of each file; older sets have none.
+    name for reviews that a user brought, `visitor` that user's mark, if a visitor of a page did.
+    `files` is the SHA-256 of each file; older sets have none.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -75,6 +78,7 @@ class Meta(BaseModel):
     created: datetime
     path: str | None = None
     title: str | None = None
+    visitor: str = ""
     files: dict[str, str] | None = None
 
 
@@ -85,6 +89,7 @@ def write(
     created_at: datetime,
     path: Path | None = None,
     title: str | None = None,
+    visitor: str = "",
 ) -> None:
     """Write `dataset` into the existing `folder`, down to the disk; `meta.json` comes last.
 
@@ -109,6 +114,7 @@ def write(
         created=created_at,
         path=None if path is None else str(path),
         title=title,
+        visitor=visitor,
         files=files,
     )
     _write(folder / META, as_checked_json(meta.model_dump(mode="json")))

@@ -54,6 +54,7 @@ class SourceStatus:
         is_damaged: there, but a file is missing, cut or unreadable. Numbers that cannot be
             show only when it is loaded.
         is_replaced: another source is read in its place.
+        visitor: the mark of whoever brought the reviews; empty where nobody knows.
     """
 
     source: Source
@@ -68,6 +69,7 @@ class SourceStatus:
     is_preparable: bool = True
     is_damaged: bool = False
     is_replaced: bool = False
+    visitor: str = ""
 
     @property
     def is_own(self) -> bool:

@@ -104,19 +104,20 @@ class Uploads:
             self._drop_old()
             return upload
 
-    def add(self, upload: Upload, name: str, content: bytes) -> None:
+    def add(self, upload: Upload, name: str, content: bytes, *, visitor: str = "") -> None:
         """Make a source of a file without faults, in the background.
 
         Args:
             upload: of the file.
             name: the visitor's, for the source.
             content: the file's bytes, once more.
+            visitor: the visitor's mark.
         """
         with self._lock:
             self._uploads[upload.key] = upload  # it may have been dropped since it was shown
             # By the upload, not the name: of two visitors who choose the same, the second is told.
             upload.adding = self._queue.submit(
-                f"add {upload.key}", lambda job: self._add(job, upload, name, content)
+                f"add {upload.key}", lambda job: self._add(job, upload, name, content, visitor)
             )
 
     def _drop_old(self) -> None:
@@ -125,7 +126,7 @@ class Uploads:
         for key in idle[:-_KEPT]:
             del self._uploads[key]
 
-    def _add(self, job: Job, upload: Upload, name: str, content: bytes) -> None:
+    def _add(self, job: Job, upload: Upload, name: str, content: bytes, visitor: str) -> None:
         report = _read(job, upload, content)
         if report.reviews is None:
             raise TableError(report.faults)
@@ -133,6 +134,7 @@ class Uploads:
             name,
             report.reviews,
             file_name=upload.name,
+            visitor=visitor,
             on_progress=lambda progress: _report(job, progress),
             is_cancelled=job.stop_flag.is_set,
         )

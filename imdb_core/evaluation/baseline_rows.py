@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imdb_core.data import Dataset
+from imdb_core.data.prepared import BASELINES
 from imdb_core.evaluation.evaluation import Evaluation
 from imdb_core.evaluation.metrics import Metrics
 from imdb_core.files import make_folder
@@ -25,7 +26,6 @@ from imdb_core.tensors import read_tensors, write_tensors
 WORKER: Final = python("imdb_core.evaluation.baseline_worker")
 SPLITS: Final = ("validation", "test")
 
-FOLDER: Final = "baselines"
 _FORMAT: Final = 1
 _WHAT: Final = "The baselines"
 
@@ -146,7 +146,7 @@ def _dumped(metrics: dict[str, Metrics]) -> dict[str, object]:
 
 
 def _file(folder: Path, validation_fraction: float) -> Path:
-    return folder / FOLDER / f"{validation_fraction!r}.rows.safetensors"
+    return folder / BASELINES / f"{validation_fraction!r}.rows.safetensors"
 
 
 def _read(path: Path) -> BaselineRows:

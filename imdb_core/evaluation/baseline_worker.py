@@ -17,9 +17,10 @@ import numpy as np
 from imdb_core.baselines_fit import fit, words_of
 from imdb_core.data import Dataset, prepared, validation_split
 from imdb_core.data.lock import alone_with
+from imdb_core.data.prepared import BASELINES
 from imdb_core.data.progress import Watch
 from imdb_core.errors import DataError, DataNotPreparedError
-from imdb_core.evaluation.baseline_rows import FOLDER, BaselineRows, keep, stored_in
+from imdb_core.evaluation.baseline_rows import BaselineRows, keep, stored_in
 from imdb_core.evaluation.metrics import measure
 from imdb_core.files import is_there, make_folder
 from imdb_core.process import work
@@ -45,9 +46,9 @@ def alone_with_baselines(folder: Path) -> AbstractContextManager[None]:
     """
     if not is_there(folder):
         raise DataNotPreparedError(f"{folder} is not prepared.")
-    make_folder(folder / FOLDER)
+    make_folder(folder / BASELINES)
     # Within it, so that it goes with the reviews.
-    return alone_with(folder / FOLDER / ".lock", "The baselines are being worked out", Watch())
+    return alone_with(folder / BASELINES / ".lock", "The baselines are being worked out", Watch())
 
 
 def load(folder: Path, fingerprint: str) -> Dataset:

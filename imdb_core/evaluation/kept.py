@@ -25,7 +25,7 @@ from imdb_core.runs.announced import run_with
 from imdb_core.runs.checkpoints import check_announced, load_weights_and_mark
 from imdb_core.runs.folder import EVALUATION
 from imdb_core.runs.run import Run
-from imdb_core.runs.weights import load_best
+from imdb_core.runs.weights import check_is_best, load_best
 from imdb_core.tensors import read_tensors, write_tensors
 from imdb_core.training.records import Arrays
 
@@ -60,6 +60,7 @@ def basis_of(run: Run, split: EvaluationSplit) -> Basis:
         return _basis(run, split, epoch, digest)
     epoch, digest = _mark_of_file(path, stat.st_mtime_ns, stat.st_size, stat.st_ino)
     check_announced(path, epoch, digest, run.weights_sha256)
+    check_is_best(run, epoch)
     return _basis(run, split, epoch, digest)
 
 

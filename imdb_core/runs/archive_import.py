@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 import stat
 import zipfile
 import zlib
@@ -51,6 +50,7 @@ _EXTRAS: Final = re.compile(
 )
 _LAST_JSON: Final = "last.json"  # of older versions, and read by nobody
 _IS_ENCRYPTED: Final = 0x1
+_CHUNK_BYTES: Final = 1 << 20
 _DAMAGE: Final = (
     zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, EOFError, NotImplementedError,
 )  # fmt: skip
@@ -103,7 +103,7 @@ def _faults_as_sentences() -> Iterator[None]:
             f"The file is no zip of a run, or it is damaged ({error}). Export the run again."
         ) from error
     except OSError as error:
-        raise RunArchiveError(f"The file could not be read: {error.strerror}.") from error
+        raise RunArchiveError(_unreadable(error)) from error
     except (ValueError, RecursionError) as error:
         what = "is nested too deeply" if isinstance(error, RecursionError) else str(error)
         raise RunArchiveError(f"The run was not imported: {what}") from error
@@ -199,8 +199,22 @@ def _check_size(name: str, entry: zipfile.ZipInfo, shapes: RunShapes | None) -> 
 def _extract(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, target: Path) -> None:
     # zipfile reads no more than the size that was checked, and compares a checksum.
     target.parent.mkdir(exist_ok=True)
-    with archive.open(entry) as source, target.open("xb") as file:
-        shutil.copyfileobj(source, file)
+    with target.open("xb") as file:
+        for chunk in _chunks(archive, entry):
+            file.write(chunk)
+
+
+def _chunks(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Iterator[bytes]:
+    try:
+        with archive.open(entry) as source:
+            while chunk := source.read(_CHUNK_BYTES):
+                yield chunk
+    except OSError as error:  # of the zip; what is written to fails elsewhere
+        raise RunArchiveError(_unreadable(error)) from error
+
+
+def _unreadable(error: OSError) -> str:
+    return f"The file could not be read: {error.strerror}."
 
 
 def _check(

@@ -33,8 +33,10 @@ from pathlib import Path
 from typing import Final, Literal
 
 from imdb_core.errors import RunStateError, StorageError
+from imdb_core.processor import is_common, microarchitecture
 from imdb_core.runs.run import Run
 
+_COMMON: Final = "x86-64 with AVX2 and FMA"
 FIRST_LOSS_TOLERANCE: Final = 0.02
 """How far the validation losses of epoch 1 may be apart on other kinds of machine (nats)."""
 BEST_LOSS_TOLERANCE: Final = 0.05
@@ -167,7 +169,12 @@ def _curve_hash(run: Run) -> str:
 
 def machine_facts() -> dict[str, str]:
     """What of this machine decides how numbers round, to be recorded beside a run's versions."""
-    return {"system": platform.system(), "cpu": _cpu(), "threads": str(os.cpu_count())}
+    return {
+        "system": platform.system(),
+        "cpu": microarchitecture(),
+        "kernels": _COMMON if is_common() else "its own",
+        "threads": str(os.cpu_count()),
+    }
 
 
 def _machine(run: Run) -> list[str]:
@@ -175,11 +182,11 @@ def _machine(run: Run) -> list[str]:
 
     By what the run recorded, for it may have been imported; older runs did not.
     """
-    versions = machine_facts() | run.versions
-    system, cpu, threads = (versions.pop(name) for name in ("system", "cpu", "threads"))
+    versions = dict(run.versions)
+    system, cpu, _, threads = (versions.pop(name, "unknown") for name in machine_facts())
     packages = [f"{name} {versions[name]}" for name in sorted(versions)]
     if _rounds_alike_everywhere(run):
-        return ["x86-64 with AVX2 and FMA", run.engine, *packages]
+        return [_COMMON, run.engine, *packages]
     # PyTorch sums in as many parts as it has threads.
     threads = threads if run.engine == "torch" else ""
     cpu = cpu if run.device.startswith("CPU") else ""
@@ -192,21 +199,8 @@ def _repeaters(run: Run) -> str:
     return "this kind of machine"
 
 
-@cache
-def _cpu() -> str:
-    """The microarchitecture, such as znver4: for it libraries are chosen."""
-    from llvmlite import binding  # a tenth of a second
-
-    name: str = binding.get_host_cpu_name()
-    return name
-
-
 def _rounds_alike_everywhere(run: Run) -> bool:
-    if run.engine != "fast":
-        return False
-    from imdb_core.model.kernels.target import is_common  # takes numba with it
-
-    return is_common()
+    return run.engine == "fast" and run.versions.get("kernels") == _COMMON
 
 
 def _short_hash(*parts: str) -> str:

@@ -13,7 +13,7 @@ from imdb_core.runs.checkpoints import parse_weights, read
 from imdb_core.runs.onnx_export import as_onnx
 from imdb_core.runs.run import Run
 from imdb_core.runs.tensorboard_export import as_tensorboard
-from imdb_core.runs.weights import load_epoch
+from imdb_core.runs.weights import check_is_best, load_epoch
 from imdb_core.training.records import EpochRecord
 
 ExportFormat = Literal["pt", "safetensors", "onnx", "csv", "json", "zip", "tensorboard"]
@@ -64,7 +64,9 @@ def _as_pt(run: Run) -> bytes:
 
 def _as_safetensors(run: Run) -> bytes:
     content = read(run.best_weights)
-    parse_weights(content, run.best_weights, run.weights_sha256)  # no damaged file is handed out
+    # No damaged file is handed out.
+    _, epoch, _ = parse_weights(content, run.best_weights, run.weights_sha256)
+    check_is_best(run, epoch)
     return content
 
 

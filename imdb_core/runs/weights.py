@@ -7,7 +7,7 @@ from pathlib import Path
 from imdb_core.errors import RunDamagedError, RunStateError
 from imdb_core.files import is_there, names_in
 from imdb_core.runs.checkpoints import load_state, load_weights, load_weights_and_mark
-from imdb_core.runs.folder import EPOCH_FILE, EPOCHS, LAST, epoch_file
+from imdb_core.runs.folder import BEST, EPOCH_FILE, EPOCHS, LAST, epoch_file
 from imdb_core.runs.run import Run
 from imdb_core.training.records import Arrays
 
@@ -68,6 +68,8 @@ def load_epoch(run: Run, epoch: int | None) -> tuple[Arrays, int]:
         state, _ = load_state(run.folder, run.state_sha256)
         return state.weights, state.epoch
     weights, found = load_weights(path, run.weights_sha256)
+    if path == run.folder / BEST:
+        check_is_best(run, found)
     if path == epoch_file(run.folder, epoch or 0) and found != epoch:
         raise RunDamagedError(
             f"{path} is damaged: it holds the weights of epoch {found}. Choose another epoch."
@@ -81,7 +83,26 @@ def load_best(run: Run) -> tuple[Arrays, int, str]:
     Raises:
         RunStateError, RunDamagedError, RunNotFoundError, StorageError: as `load_epoch`.
     """
-    return load_weights_and_mark(run.best_weights, run.weights_sha256)
+    weights, found, mark = load_weights_and_mark(run.best_weights, run.weights_sha256)
+    check_is_best(run, found)
+    return weights, found, mark
+
+
+def check_is_best(run: Run, found: int) -> None:
+    """Refuse weights of epoch `found` that stand where the best epoch's should.
+
+    A run at work may have replaced them since, and one that was killed may have written those of
+    the epoch that it had no time to announce.
+
+    Raises:
+        RunDamagedError: they are of another epoch, as after a power cut that lost some events.
+    """
+    assert run.best is not None
+    if not run.is_live and found not in (run.best.epoch, len(run.epochs) + 1):
+        raise RunDamagedError(
+            f"{run.folder / BEST} holds the weights of epoch {found}, but epoch {run.best.epoch} "
+            "was best. Choose an epoch whose own weights were kept, or train again."
+        )
 
 
 def load_last(run: Run, epoch: int) -> Arrays | None:

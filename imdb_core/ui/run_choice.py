@@ -10,6 +10,7 @@ from imdb_core.errors import StudioError
 from imdb_core.runs.run import Run
 from imdb_core.studio import Studio
 from imdb_core.ui import frame
+from imdb_core.ui.live import wait_for
 from imdb_core.ui.visitor import whose
 from imdb_core.ui.wording import run_titles
 
@@ -24,7 +25,9 @@ def choose_run(studio: Studio, *, key: str) -> Run | None:
         key: the choice's own, unique on the page.
     """
     runs = {run.id: run for run in studio.store.all() if run.can_score}
+    wait_for(*(f"run/{run.id}" for run in runs.values() if run.is_live))  # its title tells
     if not runs:
+        wait_for("runs")
         st.info("There is no trained network yet. Train one first.", icon=":material/info:")
         st.page_link("app.py", label="Go to Train", icon=":material/show_chart:")
         return None

@@ -19,6 +19,8 @@ from imdb_core.visitors import Visitor
 if TYPE_CHECKING:
     from streamlit.components.v2.types import ComponentRenderer
 
+    from imdb_core.data import SourceStatus
+
 _COOKIE = "imdb_studio_visitor"
 _VISITOR_ID = re.compile(r"[A-Za-z0-9_-]{16,64}")
 _REMEMBER = """
@@ -56,12 +58,12 @@ def this_visitor() -> Visitor:
     )
 
 
-def whose(run: Run) -> str:
+def whose(made: Run | SourceStatus) -> str:
     """`yours` or `someone else's`; empty at the computer, where one person has all browsers."""
     visitor = this_visitor()
     if visitor.is_at_computer:
         return ""
-    return "yours" if visitor.owns(run) else "someone else's"
+    return "yours" if visitor.mark and made.visitor == visitor.mark else "someone else's"
 
 
 def as_visitor(action: Callable[..., object]) -> Callable[..., object]:

@@ -128,8 +128,8 @@ def whole_run_rows(library: DataLibrary, scratch: Path, source: str) -> Iterator
         statistics.median(curve[at].train_seconds + curve[at].val_seconds for curve in curves)
         for at in (0, -1)
     )
-    yield Row(group="Whole runs", what="its first epoch", ours=first, peer="its last one",
-              theirs=last, wanted="0.83 to 1.2 ×")  # fmt: skip
+    yield Row(group="Whole runs", what="Notebook preset, the first epoch", ours=first,
+              peer="the last one", theirs=last, wanted="0.83 to 1.2 ×")  # fmt: skip
 
 
 def compiling_rows() -> Iterator[Row]:

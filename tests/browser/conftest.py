@@ -30,14 +30,16 @@ expect.set_options(timeout=_LIMIT_MS)
 
 
 class OpenTab(Protocol):
-    """Opens a tab of a new visitor: the first one's in a browser that has been here before, so
-    that it need not read Streamlit's and Plotly's scripts anew; others' in one that has not.
+    """Opens a tab of a new visitor.
+
+    A test's first tab is in a browser that has the scripts of Streamlit and Plotly in its cache;
+    any other, and one with options, in a new context that has nothing.
 
     Args:
-        beside: open it in that tab's browser instead, as the same visitor.
+        beside: open it in that tab's context instead, as the same visitor.
         url: another address of the server.
-        is_first_visit: whether this browser has never been here.
-        options: of its context; such a browser has never been here.
+        is_first_visit: in a new context, even the first.
+        options: of the new context.
     """
 
     def __call__(
@@ -72,13 +74,13 @@ def chromium() -> Iterator[BrowserType]:
 
 @pytest.fixture(scope="session")
 def profile(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where a browser keeps what it has read."""
+    """Where a browser keeps its cache."""
     return tmp_path_factory.mktemp("browser")
 
 
 @pytest.fixture(scope="module")
 def known_browser(chromium: BrowserType, profile: Path) -> Iterator[BrowserContext]:
-    """One that has been here before, but is nobody in particular."""
+    """A browser that has been here before."""
     with _needs_a_browser():
         context = chromium.launch_persistent_context(profile, viewport=_VIEWPORT, **_launching())
     yield context
@@ -87,7 +89,7 @@ def known_browser(chromium: BrowserType, profile: Path) -> Iterator[BrowserConte
 
 @pytest.fixture(scope="module")
 def browser(chromium: BrowserType) -> Iterator[Browser]:
-    """One that has never been here."""
+    """A browser whose contexts begin with nothing."""
     with _needs_a_browser():
         browser = chromium.launch(**_launching())
     yield browser
@@ -124,10 +126,12 @@ def server(tmp_path: Path) -> Iterator[Server]:
 
 
 @pytest.fixture
-def tabs(known_browser: BrowserContext) -> Iterator[list[Tab]]:
+def tabs(known_browser: BrowserContext, server: Server) -> Iterator[list[Tab]]:
     """All tabs that a test opened; none may have met a fault by its end."""
-    known_browser.clear_cookies()
     blank, *_ = known_browser.pages  # the browser ends with its last page
+    known_browser.clear_cookies()
+    forgotten = {"origin": server.url, "storageTypes": "local_storage,indexeddb,service_workers"}
+    known_browser.new_cdp_session(blank).send("Storage.clearDataForOrigin", forgotten)
     tabs: list[Tab] = []
     yield tabs
     faults = [fault for tab in tabs for fault in tab.faults]

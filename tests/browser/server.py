@@ -7,28 +7,32 @@ import re
 import runpy
 import signal
 import socket
+import subprocess
 import sys
+import threading
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 PROJECT = Path(__file__).parents[2]
 
-_FIRST_PORT, _PORTS_A_WORKER = 21_000, 50  # systems hand out others by themselves
-_NICENESS = 5  # a training takes all that it is given; what a test waits for is in the browser
+_PORTS = range(20_000, 30_000)  # below those that systems hand out themselves
+_NICENESS = 5  # a training takes all the time it gets, and a test waits for the browser
 _START_LIMIT_S = 60.0
 _POLL_S = 0.1
 _NOWHERE = "http://127.0.0.1:9"  # the discard port: a proxy that refuses every connection
 _PROXIES = ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "all_proxy")
 
-# What a server imports takes longer than what most tests do with it. A process that has imported
-# it is copied for each server that a test starts.
-_IMPORTED = multiprocessing.get_context("forkserver")
-_IMPORTED.set_forkserver_preload(
-    ["streamlit.web.bootstrap", "plotly.graph_objects", "imdb_core.training.fast_engine"]
-)
-_FRESH = multiprocessing.get_context("spawn")
+# What a server imports takes longer than what most tests do with it: where processes can be
+# copied, each server is a copy of one that has imported it.
+_CAN_COPY = sys.platform == "linux"
+_COPYING = multiprocessing.get_context("forkserver" if _CAN_COPY else "spawn")
+if _CAN_COPY:
+    _COPYING.set_forkserver_preload(
+        ["streamlit.web.bootstrap", "plotly.graph_objects", "imdb_core.training.fast_engine"]
+    )
 
 _NO_NETWORK = "127.0.0.2"  # this computer, by no name that the server has by default
 
@@ -47,7 +51,7 @@ class Server:
         self.log_path = home.with_name(f"{home.name}_server.log")
         self.port = _free_port()
         self._base = ""
-        self._process: BaseProcess | None = None
+        self._process: BaseProcess | subprocess.Popen[bytes] | None = None
 
     @property
     def url(self) -> str:
@@ -71,28 +75,28 @@ class Server:
             script: what `streamlit run` runs.
             base: the path that its addresses have before theirs.
             flags: more of `streamlit run`'s.
-            is_fresh: begin with a Python that has imported nothing, as a shell does.
+            is_fresh: as `python -m streamlit` in a shell, which has imported nothing yet.
         """
         self._base = base
+        self.log_path.touch()
         command = [
             "run", script, "--server.port", str(self.port), "--server.headless", "true",
             "--server.baseUrlPath", base, *flags,
         ]  # fmt: skip
-        self._process = (_FRESH if is_fresh else _IMPORTED).Process(
-            target=_streamlit, args=(command, self._environment(), self.log_path), daemon=True
-        )
-        self._process.start()
+        self._process = self._fresh(command) if is_fresh else self._copied(command)
         give_up_at = time.monotonic() + _START_LIMIT_S
         while not self._is_healthy():
             assert not self._ended_within(_POLL_S), f"the server ended:\n{self.log_tail()}"
             assert time.monotonic() < give_up_at, f"no server in time:\n{self.log_tail()}"
+        assert not self._ended_within(0), f"another program answers:\n{self.log_tail()}"
 
     def kill(self) -> None:
         """As a power cut: the process and all that it started, at any instruction."""
         if self._process is not None:
             assert self._process.pid is not None
-            os.killpg(self._process.pid, signal.SIGKILL)
-            self._process.join()
+            with suppress(ProcessLookupError):  # it has ended by itself
+                os.killpg(self._process.pid, signal.SIGKILL)
+            assert self._ended_within(_START_LIMIT_S)
             self._process = None
 
     def interrupt(self, limit_s: float = 60.0) -> None:
@@ -132,41 +136,71 @@ class Server:
         finally:
             connection.close()
 
+    def _fresh(self, command: Sequence[str]) -> subprocess.Popen[bytes]:
+        with self.log_path.open("ab") as log:
+            return subprocess.Popen(
+                [sys.executable, "-m", "streamlit", *command],
+                cwd=PROJECT,
+                env=self._environment(),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    def _copied(self, command: Sequence[str]) -> BaseProcess:
+        process = _COPYING.Process(
+            target=_streamlit, args=(command, self._environment(), self.log_path), daemon=True
+        )
+        process.start()
+        return process
+
     def _ended_within(self, timeout_s: float) -> bool:
+        if isinstance(self._process, subprocess.Popen):
+            with suppress(subprocess.TimeoutExpired):
+                self._process.wait(timeout_s)
+            return self._process.returncode is not None
         assert self._process is not None
         self._process.join(timeout_s)
         return self._process.exitcode is not None
 
 
 def _streamlit(command: Sequence[str], environment: Mapping[str, str], log_path: Path) -> None:
-    """What a server's process does: `streamlit` with a session of its own, printing to a file."""
+    """What a copied process does: `streamlit` in a session of its own, printing to a file."""
     os.setsid()
     os.nice(_NICENESS)
-    log = os.open(log_path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    threading.Thread(target=_end_with_the_tests, daemon=True).start()
+    log = os.open(log_path, os.O_WRONLY | os.O_APPEND)
     for stream in (1, 2):
         os.dup2(log, stream)
     os.chdir(PROJECT)
     os.environ.clear()
     os.environ.update(environment)
+    from imdb_core.model.kernels.target import choose_target
+
+    choose_target()  # which it did for the environment that was there when it was imported
     sys.argv[1:] = command
     runpy.run_module("streamlit", run_name="__main__", alter_sys=True)
 
 
+def _end_with_the_tests() -> None:
+    tests = multiprocessing.parent_process()
+    assert tests is not None
+    tests.join()
+    os.killpg(0, signal.SIGKILL)
+
+
 def _free_port() -> int:
-    """The same for each server of a process, where it is free: a browser keeps the scripts that
-    it has read by the server's address.
+    """The same port for each server of a process, if it is free: browsers cache scripts by the
+    address that they came from.
     """
-    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
-    first = _FIRST_PORT + worker * _PORTS_A_WORKER
-    for port in range(first, first + _PORTS_A_WORKER):
-        with socket.socket() as probe:
+    first = _PORTS[os.getpid() * 50 % len(_PORTS)]
+    for port in (*range(first, _PORTS.stop), *range(_PORTS.start, first)):
+        with socket.socket() as probe, suppress(OSError):
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as servers do
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
+            probe.bind(("127.0.0.1", port))
             return port
-    raise AssertionError(f"no port is free from {first} to {port}")
+    raise AssertionError("no port is free")
 
 
 def own_address() -> str:

@@ -102,7 +102,7 @@ class Curves:
 
 
 class Tab:
-    """A browser context of its own with one page, and the faults that it noticed.
+    """A page of a visitor's browser, and the faults that it noticed.
 
     Attributes:
         faults: console errors, script errors, dialogs, and requests that left the host.

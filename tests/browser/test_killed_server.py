@@ -18,7 +18,7 @@ def test_a_killed_server_loses_no_finished_epoch_and_the_run_can_be_resumed(
 ) -> None:
     lend(sample_home, "sample", server.home)
     server.start()
-    tab = open_tab()
+    tab = open_tab(is_first_visit=True)  # which has to get all that it needs before the server dies
     tab.open_with(source="sample", **ENDLESS)
     tab.button("train").click()
     run_id = tab.sees_run("Training")

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.browser
 
 CURVE = recorded_curve("notebook_patience20")
 TABS = 10  # over HTTP/1.1 a browser opens six connections to a server, no more
-WALKS = 12
+WALKS = 12  # `python -m tests.browser.walks` takes 500
 WITHOUT_SHARED_WORKER = "delete window.SharedWorker"
 
 

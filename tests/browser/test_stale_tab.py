@@ -147,7 +147,7 @@ def test_a_page_that_lost_what_was_drawn_comes_back_by_itself(
     tab = open_tab()
     line = SlowLine(tab.page)
     tab.open("Data")
-    tab.sees("Your own reviews")
+    tab.sees("Reviews added here")
     tab.sees_rest()
 
     line.lose_a_drawing()
@@ -180,5 +180,5 @@ def test_a_page_that_is_being_left_calls_nobody_back(
     line.let_go()
     expect(tab.page).to_have_title("Data · IMDB RNN Studio")
     tab.sees_rest()
-    tab.sees("Your own reviews")
+    tab.sees("Reviews added here")
     other.sees_run("Stopped", run_id)

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from streamlit.runtime.context import ContextProxy
 from streamlit.testing.v1 import AppTest
 
 from imdb_core.config import field_specs
@@ -17,7 +18,7 @@ from imdb_core.data.uploads import Upload
 from imdb_core.studio import Studio
 from tests.browser.homes import lend
 from tests.conftest import settings_in
-from tests.pages.conftest import OpenPage, traces
+from tests.pages.conftest import ELSEWHERE, OpenPage, traces
 
 PAGE = "pages/4_Data.py"
 HEADER = "text,label\n"
@@ -210,6 +211,22 @@ def test_own_reviews_are_uploaded_and_deleted(open_page: OpenPage, studio: Studi
     assert not page.exception
     assert studio.library.own_sources() == []
     assert f"delete_{SOURCE}" not in {button.key for button in page.button}
+
+
+def test_added_reviews_say_whose_they_are_and_only_who_added_them_may_delete_them(
+    open_page: OpenPage, studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ContextProxy, "headers", ELSEWHERE)
+    mine = open_page(PAGE)
+    make_source(mine, upload(mine, studio, GOOD))
+    theirs = open_page(PAGE)
+
+    assert "**shop** · yours" in texts(mine)
+    assert "**shop** · someone else's" in texts(theirs)
+    theirs.button(key=f"delete_{SOURCE}").click().run()  # no browser shows it, but one may ask
+    assert studio.library.own_sources() == [SOURCE]
+    mine.button(key=f"delete_{SOURCE}").click().run()
+    assert studio.library.own_sources() == []
 
 
 def test_a_name_that_is_taken_is_told_and_its_source_is_not_called_added(

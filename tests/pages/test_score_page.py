@@ -183,6 +183,29 @@ def test_another_file_has_its_own_column_of_reviews(open_page: OpenPage, studio:
         assert chosen.value == column
 
 
+def test_a_first_row_that_is_said_to_be_a_review_is_scored(
+    open_page: OpenPage, studio: Studio
+) -> None:
+    page = unfold(open_page(PAGE), "many")
+    page.file_uploader[0].set_value(("a.csv", b"review\ngood film\nbad film\n", "text/csv")).run()
+    are_looked_at(page, studio)
+    assert "**2** rows" in said(page)
+
+    (header,) = page.toggle
+    header.set_value(False).run()
+    assert "**3** rows" in said(are_looked_at(page, studio))
+
+
+def are_looked_at(page: AppTest, studio: Studio) -> AppTest:
+    """Draw it once more when every upload has been looked at."""
+    for upload in list(studio.uploads._uploads.values()):
+        assert upload.check is not None
+        assert upload.check.wait(30)
+    page.run()
+    assert not page.exception, page.exception
+    return page
+
+
 def test_a_link_to_a_run_that_is_gone_says_so_until_another_is_chosen(
     home: Path, open_page: OpenPage
 ) -> None:

@@ -156,6 +156,26 @@ def test_a_run_that_ends_while_a_page_asks_disturbs_no_page(
     assert finder.get(ANNAS) is not None
 
 
+def test_a_page_that_asks_while_costs_are_confirmed_disturbs_nothing(
+    finder: CostFinder, measurements: Measurements, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    measurements.may_end.set()
+    for visitor, config in (("anna", ANNAS), ("ben", BENS)):
+        finder.get(config, visitor)
+    everything_is_done(finder._queue)
+    by_value, visitors = TrainConfig.__hash__, iter(range(1_000))
+
+    def hash_of(config: TrainConfig) -> int:
+        finder._note_asked(f"another {next(visitors)}", CARLS)  # as a page may, at any moment
+        return by_value(config)
+
+    monkeypatch.setattr(TrainConfig, "__hash__", hash_of)
+
+    finder._confirm()
+
+    assert next(visitors) > 0
+
+
 def test_a_cost_that_is_dropped_while_a_page_asks_disturbs_no_page(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

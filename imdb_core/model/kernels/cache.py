@@ -19,12 +19,12 @@ from typing import Any, Final
 
 import llvmlite
 import numba
-from numba.core import serialize
+from numba.core import config, serialize
 from numba.core.caching import NullCache
 from numba.core.compiler import CompileResult
 
 from imdb_core.errors import StorageError
-from imdb_core.files import write_atomically
+from imdb_core.files import sweep, write_atomically
 from imdb_core.settings import kernels_folder
 
 logger = logging.getLogger(__name__)
@@ -35,6 +35,7 @@ _DIGEST_BYTES: Final = hashlib.sha256().digest_size
 # Numba does not annotate them.
 _rebuild: Any = CompileResult._rebuild
 _dumps: Any = serialize.dumps
+_config: Any = config
 
 
 class KernelCache(NullCache):
@@ -53,7 +54,8 @@ class KernelCache(NullCache):
         self, function: Callable[..., Any], folder: Callable[[], Path] = kernels_folder
     ) -> None:
         self._kernel = f"{function.__module__.rpartition('kernels.')[2]}.{function.__name__}"
-        self._sources = _digest_of_sources(Path(function.__code__.co_filename).parent)
+        own, ours = Path(function.__code__.co_filename).parent, Path(__file__).parent
+        self._sources = _digest_of_sources(own), _digest_of_sources(ours)
         self._folder = folder
 
     @property
@@ -92,14 +94,17 @@ class KernelCache(NullCache):
 
     def _path(self, sig: object, codegen: Any) -> Path:  # noqa: ANN401 - numba's
         depends_on = (
-            str(sig), codegen.magic_tuple(), self._kernel, self._sources, numba.__version__,
-            llvmlite.__version__, platform.python_version(),
+            str(sig), codegen.magic_tuple(), int(_config.OPT), self._kernel, self._sources,
+            numba.__version__, llvmlite.__version__, platform.python_version(),
         )  # fmt: skip
         digest = hashlib.sha256(repr(depends_on).encode()).hexdigest()[:32]
         return self._folder() / f"{self._kernel}-{digest}.nbc"
 
     def _sweep(self, newest: Path) -> None:
-        """Remove what this kernel was compiled to for a program or processor of long ago."""
+        """Remove what this kernel was compiled to for a program or processor of long ago, and
+        what killed processes left.
+        """
+        sweep(newest.parent)
         for path in newest.parent.glob(f"{self._kernel}-*.nbc"):
             if path != newest and time.time() - path.stat().st_mtime > _KEPT_S:
                 _remove(path)

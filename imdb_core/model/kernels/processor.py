@@ -10,8 +10,9 @@ from llvmlite import binding, ir
 from numba import core
 from numba.core import types
 
+from imdb_core.processor import IS_ARM, IS_X86
+
 from .compiling import Builder, Context, Plan, Typed, Value, emitter, kernel
-from .target import IS_ARM, IS_X86
 from .vectors import longs
 
 _LONG, _INT = ir.IntType(64), ir.IntType(32)

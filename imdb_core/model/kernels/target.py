@@ -7,28 +7,14 @@ bits; compiling for one is for the cases that nobody thought of, and was the fas
 from __future__ import annotations
 
 import os
-import platform
 from typing import Final
 
-from llvmlite import binding
 from numba.core import config
+
+from imdb_core.processor import is_common
 
 COMMON: Final = "haswell"
 """The first processor with AVX2 and FMA; whatever has both runs its code."""
-_NEEDED: Final = ("avx2", "fma", "bmi", "bmi2", "f16c", "lzcnt", "movbe", "popcnt")
-IS_X86: Final = platform.machine().lower() in ("x86_64", "amd64")
-IS_ARM: Final = platform.machine().lower() in ("arm64", "aarch64")
-
-
-def is_common() -> bool:
-    """Whether this computer gives the bits that every x86-64 one with AVX2 and FMA gives."""
-    features = binding.get_host_cpu_features() if IS_X86 else {}
-    return all(features.get(name, False) for name in _NEEDED)
-
-
-def can_fuse() -> bool:
-    """Whether the processor rounds a product and a sum as one."""
-    return not IS_X86 or is_common()
 
 
 def choose_target() -> None:

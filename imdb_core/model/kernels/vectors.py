@@ -20,8 +20,9 @@ from numba import core, extending
 from numba.core import types
 from numba.extending import models
 
+from imdb_core.processor import can_fuse
+
 from .compiling import Builder, Context, Number, Pointer, Typed, Value, emitter, kernel
-from .target import can_fuse
 
 WIDTH = 8
 LANES = ir.VectorType(ir.FloatType(), WIDTH)

@@ -1,4 +1,4 @@
-"""The user's own reviews: upload a file, see what is wrong with it, use it, delete it."""
+"""Reviews that users bring: upload a file, see what is wrong with it, use it, delete it."""
 
 from __future__ import annotations
 
@@ -27,8 +27,10 @@ from imdb_core.ui.table_preview import (
     looked_at,
 )
 from imdb_core.ui.train.settings_form import set_values
+from imdb_core.ui.visitor import this_visitor, whose
 from imdb_core.ui.wording import as_markdown
 
+_NOT_YOURS = "Only whoever added these reviews can do this, or a person at the server's computer."
 _NONE = "no column"
 _EXAMPLE = (
     'text,label,stars\n"A quiet, moving film.",positive,9\nI left before the end.,negative,2\n'
@@ -42,7 +44,7 @@ _SHOWN_AT_ONCE, _TABLE_HEIGHT = 12, 480
 
 def draw_own(studio: Studio) -> None:
     """The sources that users made, and the way to make another."""
-    st.markdown("##### Your own reviews")
+    st.markdown("##### Reviews added here")
     own = [status for status in studio.library.statuses() if status.is_own]
     for status in own:
         _draw_own(studio, status)
@@ -55,7 +57,8 @@ def draw_own(studio: Studio) -> None:
 
 def _draw_own(studio: Studio, status: SourceStatus) -> None:
     with st.container(border=True, key=f"own_{status.source}"):
-        st.markdown(f"**{as_markdown(status.title)}**")
+        owner = f" · {whose(status)}" if whose(status) else ""
+        st.markdown(f"**{as_markdown(status.title)}**{owner}")
         if status.counts is not None:
             st.caption(
                 f"{status.counts.train:,} reviews to learn from, {status.counts.test:,} to test, "
@@ -73,9 +76,16 @@ def _draw_own(studio: Studio, status: SourceStatus) -> None:
             ):
                 set_values(source=status.source)
                 st.switch_page("app.py")
-            with st.popover("Delete", icon=":material/delete:", key=f"ask_{status.source}"):
+            may_delete = this_visitor().may_act_for(status.visitor)
+            with st.popover(
+                "Delete", icon=":material/delete:", key=f"ask_{status.source}",
+                disabled=not may_delete, help=None if may_delete else _NOT_YOURS,
+            ):  # fmt: skip
                 st.markdown(_loss(studio, status))
-                if st.button("Delete for good", key=f"delete_{status.source}", type="primary"):
+                is_wanted = st.button(
+                    "Delete for good", key=f"delete_{status.source}", type="primary"
+                )
+                if is_wanted and may_delete:  # what a browser sends may be forged
                     studio.library.delete(status.source)
                     st.rerun()
 
@@ -188,7 +198,7 @@ def _draw_use(studio: Studio, upload: Upload, usable: tuple[int, int], file: Upl
                             icon=":material/add:", disabled=not (name or "").strip())  # fmt: skip
     if clicked and name:
         st.session_state.pop(_JUST_ADDED, None)  # it praised the one before
-        studio.uploads.add(upload, name, file.getvalue())
+        studio.uploads.add(upload, name, file.getvalue(), visitor=this_visitor().mark)
         st.rerun()
     if upload.adding is not None and upload.adding.error is not None:
         draw_error(upload.adding)

@@ -68,6 +68,7 @@ def draw_empty(studio: Studio) -> None:
 
 def draw_runs_page(studio: Studio, runs: Sequence[Run]) -> None:
     """The table, and below it what the ticked runs have to say."""
+    wait_for("runs", *(f"run/{run.id}" for run in runs if run.is_live))
     st.html(_STYLE)
     with st.container(horizontal=True, vertical_alignment="center", key="runs_bar"):
         wanted = draw_filter(runs)
@@ -90,7 +91,6 @@ def draw_runs_page(studio: Studio, runs: Sequence[Run]) -> None:
     if chosen:
         draw_replay(chosen)
     draw_scatter(listed)
-    wait_for("runs", *(f"run/{run.id}" for run in runs if run.is_live))
 
 
 def _told(listed: int, hidden: int) -> str:

@@ -6,7 +6,7 @@ from contextlib import suppress
 
 import streamlit as st
 
-from imdb_core.errors import RunError
+from imdb_core.errors import RunError, StorageError
 from imdb_core.runs.run import Run
 from imdb_core.studio import Studio
 from imdb_core.ui.visitor import this_visitor
@@ -16,7 +16,7 @@ _WATCHED = "watched_run"
 
 def run_in_view(studio: Studio) -> Run | None:
     """The run that the visitor chose to watch, else their own; None for who has none."""
-    with suppress(RunError):  # gone for good meanwhile
+    with suppress(RunError, StorageError):  # gone meanwhile, or it cannot be read
         if watched := st.session_state.get(_WATCHED):
             return studio.store.get(watched)
     return studio.current(this_visitor())

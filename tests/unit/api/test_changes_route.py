@@ -8,6 +8,8 @@ import pytest
 import imdb_core.studio
 from imdb_core.api import routes
 from imdb_core.data import Progress
+from imdb_core.errors import StorageError
+from imdb_core.runs.run import Run
 from imdb_core.studio import Studio
 from tests.other_program import OtherProgram, OtherRun
 from tests.sse import Message, Stream
@@ -202,6 +204,27 @@ def test_a_damaged_file_ends_nobodys_feed(url: str, studio: Studio, other_run: O
         assert [event["seq"] for event in found.data["events"]] == [1, 2, 3, 4]
         studio.changes.tell("cost")
         first(stream, lambda message: message.data.get("topic") == "cost")
+
+
+def test_a_run_that_cannot_be_read_delays_nobodys_feed(
+    url: str,
+    studio: Studio,
+    other_run: OtherRun,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def get(run_id: str) -> Run:
+        raise StorageError(f"{run_id} cannot be read: too many open files.")
+
+    other_run.train_to(1)
+    monkeypatch.setattr(studio.store, "get", get)
+    with Stream(f"{url}/api/changes?topic=cost&run={other_run.id}") as stream:
+        first(stream, lambda message: "run" in message.data)
+        studio.changes.tell("cost")
+        first(stream, lambda message: message.data.get("topic") == "cost")
+    with Stream(f"{url}/api/runs/{other_run.id}/events") as stream:
+        assert stream.status == 503
+    assert "Traceback" not in caplog.text
 
 
 def test_who_has_left_is_watched_for_no_more(url: str, studio: Studio, other_run: OtherRun) -> None:

@@ -358,6 +358,19 @@ FILES: dict[str, BroughtFile] = {
         name="a.csv", content=table(("fresh" if t in GOOD else "rotten", t) for t in EACH).encode(),
         notes=["does not name the columns"],
     ),
+    "rotten and fresh, below a name that is one of them": BroughtFile(
+        name="a.csv",
+        content=table([("review", "fresh"), *((t, "fresh" if t in GOOD else "rotten")
+                                              for t in EACH)]).encode(),
+        notes=["'review'", "'fresh'"],
+    ),
+    "recommended or not, below that name": BroughtFile(
+        name="a.csv",
+        content=table([("review_id", "review_body", "recommended"),
+                       *((at, t, "Recommended" if t in GOOD else "Not Recommended")
+                         for at, t in enumerate(EACH))]).encode(),
+        notes=["'review_body'", "'recommended'"],
+    ),
     "a survey with long names": BroughtFile(
         name="a.csv",
         content=labelled("Yes", "No", ("Review", "Would you recommend this film to a friend?"))

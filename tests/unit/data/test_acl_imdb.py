@@ -1,3 +1,4 @@
+import errno
 import gzip
 import io
 import tarfile
@@ -299,3 +300,18 @@ def test_a_damaged_set_is_read_again_from_where_it_came_from(
     (settings.data_folder / "aclimdb" / "train_ranks.npy").unlink()
     archive.unlink()
     assert not library.status("aclimdb").is_preparable
+
+
+def test_a_place_that_may_not_be_looked_at_is_what_is_named(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def is_dir(path: Path) -> bool:
+        if path.name == "of_somebody_else":
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return was(path)
+
+    was = Path.is_dir
+    monkeypatch.setattr(Path, "is_dir", is_dir)
+
+    with pytest.raises(SourceUnavailableError, match="/of_somebody_else cannot be read"):
+        prepare(settings, Path("/of_somebody_else"))

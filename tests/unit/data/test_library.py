@@ -231,3 +231,19 @@ def test_what_a_killed_process_left_of_somebodys_own_reviews_goes(
     act(DataLibrary(settings))
 
     assert list(settings.data_folder.glob(".own-diary*")) == []
+
+
+def test_what_a_killed_process_left_of_baselines_goes(settings: Settings) -> None:
+    code = (
+        "import sys; from pathlib import Path; from imdb_core.files import temporary_beside;"
+        "temporary_beside(Path(sys.argv[1])).write_text('half')"
+    )
+    kept = settings.data_folder / "sample" / "baselines" / "0.2.json"
+    kept.parent.mkdir(parents=True)
+    kept.write_text("whole")
+    subprocess.run([sys.executable, "-c", code, kept], check=True)
+    assert len(list(kept.parent.iterdir())) == 2
+
+    DataLibrary(settings).sweep()
+
+    assert list(kept.parent.iterdir()) == [kept]

@@ -1,5 +1,6 @@
 """A run as a zip: there and back bit for bit, and nothing that a stranger put into it."""
 
+import errno
 import io
 import json
 import pickle
@@ -277,6 +278,22 @@ def test_bytes_flipped_within_a_compressed_file_are_refused(
     begin = content.find(name) + len(name)
     content[begin : begin + 40] = bytes(byte ^ 0xFF for byte in content[begin : begin + 40])
     refused(store, io.BytesIO(bytes(content)), "damaged")
+
+
+def test_a_zip_that_cannot_be_read_to_its_end_is_what_is_named(
+    sample_run: Run, store: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def read(entry: zipfile.ZipExtFile, size: int | None = -1) -> bytes:
+        if entry.name.endswith("best.safetensors"):
+            raise OSError(errno.EIO, "Input/output error")
+        return was(entry, size)
+
+    was = zipfile.ZipExtFile.read
+    monkeypatch.setattr(zipfile.ZipExtFile, "read", read)
+
+    refused(
+        store, io.BytesIO(as_zip(sample_run)), "^The file could not be read: Input/output error"
+    )
 
 
 def test_a_size_that_is_a_lie_is_refused(sample_run: Run, store: RunStore, files: Files) -> None:

@@ -8,6 +8,7 @@ import pytest
 from imdb_core.config import TrainConfig
 from imdb_core.data import DataLibrary
 from imdb_core.errors import RunStateError
+from imdb_core.processor import is_common
 from imdb_core.runs.archive import as_zip
 from imdb_core.runs.archive_import import import_run
 from imdb_core.runs.digest import code_mark, compare, digest, machine_facts
@@ -96,14 +97,17 @@ def test_another_kind_of_machine_is_judged_by_the_tolerance(
 def test_an_imported_run_tells_of_the_machine_that_trained_it(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    zipped = as_zip(run)
-    here = digest(run)
-    monkeypatch.setattr("imdb_core.runs.digest._cpu", lambda: "another")
+    zipped, here, told = as_zip(run), digest(run), compare(run, digest(run)).sentence
+    before = machine_facts()
+    is_another = not is_common()
+    monkeypatch.setattr("imdb_core.runs.digest.microarchitecture", lambda: "another")
+    monkeypatch.setattr("imdb_core.runs.digest.is_common", lambda: is_another)
 
     imported = import_run(RunStore(tmp_path / "runs"), BytesIO(zipped))
 
     assert digest(imported) == here
-    assert machine_facts()["cpu"] == "another"
+    assert compare(imported, here).sentence == told
+    assert all(machine_facts()[fact] != before[fact] for fact in ("cpu", "kernels"))
 
 
 def test_other_reviews_are_no_fault_of_the_machine(run: Run) -> None:

@@ -2,6 +2,7 @@
 
 import shutil
 import sys
+from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from imdb_core.runs.event_log import read_events
 from imdb_core.runs.execution import execute
 from imdb_core.runs.run import Run
 from imdb_core.runs.store import RunStore
+from imdb_core.runs.weights import load_best
 from imdb_core.scoring import Scorer
 from imdb_core.stop_flag import StopFlag
 from tests.conftest import settings_in
@@ -186,6 +188,9 @@ def test_events_and_weights_of_two_moments_are_brought_together(
     files = seen.moments[weights - 1] | {"events.jsonl": told["events.jsonl"]}
     store = left(folder, files)
     run = store.get(folder.name)
+    assert run.best is not None
+    with suppress(RunDamagedError):  # which it is told of where weights are of another epoch
+        assert load_best(run)[1] in (run.best.epoch, len(run.epochs) + 1)
     resumed = end_of(store, run.id, library)
 
     check_same_end(resumed, seen.run)

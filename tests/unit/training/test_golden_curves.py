@@ -10,7 +10,8 @@ import pytest
 from llvmlite import binding
 
 from imdb_core.model.kernels import engine
-from imdb_core.model.kernels.target import COMMON, is_common
+from imdb_core.model.kernels.target import COMMON
+from imdb_core.processor import is_common
 from tests import golden
 
 pytestmark = pytest.mark.skipif(not is_common(), reason="no x86-64 processor with AVX2 and FMA")

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from imdb_core.model.kernels.target import IS_ARM, IS_X86
+from imdb_core.processor import IS_ARM, IS_X86
 from tests.kernels import gradients_of, kernels_of, network_of, reviews
 
 pytestmark = pytest.mark.skipif(not (IS_X86 or IS_ARM), reason="no such mode is known here")
