@@ -51,6 +51,9 @@ def _add_file_options(prepare: argparse.ArgumentParser) -> None:
         f"up to {MAX_BYTES >> 20} MB. What is not said is guessed, and told. {SPLIT_RULE}",
     )
     own.add_argument("--file", "--csv", type=Path, metavar="F", help="the file")
+    own.add_argument(
+        "--check", action="store_true", help="say how the file is understood, and add nothing"
+    )
     own.add_argument("--name", help="what to call them; the file's name if left out")
     for column in ("text", "label", "stars"):
         own.add_argument(f"--{column}", metavar="C", help=f"the column with the {column}")
@@ -94,6 +97,8 @@ def _status(options: argparse.Namespace, settings: Settings) -> int:
 
 
 def _prepare(options: argparse.Namespace, settings: Settings) -> int:
+    if options.check:
+        return _check(options)
     library = DataLibrary(settings)
     report = TableReport()
     with StopOnSignal() as stop, ProgressLine() as progress_line:
@@ -111,13 +116,35 @@ def _prepare(options: argparse.Namespace, settings: Settings) -> int:
     if options.json:
         print_json(_facts(dataset, report))
         return 0
-    for note in report.notes:
-        print(f"Note: {note}")
+    _print_notes(report)
     print(
         f"Prepared {dataset.origin}: {len(dataset.train):,} training and "
         f"{len(dataset.test):,} test reviews."
     )
     return 0
+
+
+def _check(options: argparse.Namespace) -> int:
+    if not options.file:
+        raise TableError.of("--check says how a file is understood: name one with --file.")
+    with StopOnSignal() as stop, ProgressLine() as progress_line:
+        report = _read(options, Watch(progress_line.show, stop.flag.is_set))
+    assert report.reviews is not None
+    positive = sum(report.reviews.labels)
+    negative = len(report.reviews.labels) - positive
+    if options.json:
+        nothing_yet = dict.fromkeys(("source", "train", "test"))
+        print_json(nothing_yet | _understood(report, positive, negative))
+        return 0
+    _print_notes(report)
+    print(f"{positive + negative:,} reviews can be used: {positive:,} positive, "
+          f"{negative:,} negative. Nothing was added.")  # fmt: skip
+    return 0
+
+
+def _print_notes(report: TableReport) -> None:
+    for note in report.notes:
+        print(f"Note: {note}")
 
 
 def _facts(dataset: Dataset, report: TableReport) -> dict[str, object]:
@@ -128,8 +155,13 @@ def _facts(dataset: Dataset, report: TableReport) -> dict[str, object]:
         "source": dataset.source,
         "train": len(dataset.train),
         "test": len(dataset.test),
+    } | _understood(report, positive, reviews - positive)
+
+
+def _understood(report: TableReport, positive: int, negative: int) -> dict[str, object]:
+    return {
         "positive": positive,
-        "negative": reviews - positive,
+        "negative": negative,
         "left_out": report.left_out,
         "notes": report.notes,
     }

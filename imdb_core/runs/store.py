@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from importlib.metadata import version
@@ -236,6 +236,14 @@ class RunStore:
     def deleted(self) -> list[str]:
         """Ids of the runs in the bin, those deleted last first."""
         return self._bin.ids()
+
+    def read_deleted(self, run_ids: Iterable[str]) -> list[Run]:
+        """Those runs in the bin that can be read."""
+        found = []
+        for run_id in run_ids:
+            with contextlib.suppress(RunError, StorageError):
+                found.append(read_run(self._bin.folder / run_id))
+        return found
 
     def empty_bin(self) -> None:
         """Remove all deleted runs for good."""

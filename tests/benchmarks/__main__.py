@@ -78,7 +78,7 @@ PARTS: dict[str, Callable[[Ground], Iterator[Row]]] = {
     "explaining": lambda on: explain_rows.explain_rows(on.library, on.scratch, on.source),
     "evaluation": lambda on: evaluate_rows.evaluate_rows(on.library, on.scratch, on.source),
     "script": lambda on: script_rows.script_rows(on.home),
-    "listing": lambda on: script_rows.listing_rows(on.scratch),
+    "listing": lambda on: script_rows.listing_rows(on.scratch, on.home / "data" / on.source),
     "browser": lambda on: page_rows.page_rows(on.home),
     "feed": lambda on: feed_rows.feed_rows(on.home),
     "presets": lambda on: preset_rows.preset_rows(on.library, on.scratch, on.source),

@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,10 +13,12 @@ from streamlit.testing.v1 import AppTest
 from imdb_core.config import TrainConfig
 from imdb_core.runs.archive import as_zip
 from imdb_core.runs.recycling import RecycleBin
-from imdb_core.runs.run import DatasetInfo
+from imdb_core.runs.run import Change, DatasetInfo
 from imdb_core.runs.store import RunStore
 from imdb_core.studio import Studio
+from imdb_core.ui.runs.charts import overlay_figure
 from imdb_core.ui.runs.filter import RunFilter
+from imdb_core.ui.wording import run_title
 from imdb_core.visitors import Visitor
 from tests.browser.homes import lend, train
 from tests.pages.conftest import ELSEWHERE, OpenPage
@@ -110,6 +113,21 @@ def test_only_settings_that_differ_stand_in_the_table(page: AppTest, studio: Stu
         "Accuracy", "Best validation loss", "Best epoch", "Training time", "Cell", "Patience",
     ]  # fmt: skip
     assert sorted(table.iloc[4, 1:]) == ["GRU", "RNN"]
+
+
+def test_a_setting_that_was_changed_on_the_way_is_a_stroke_through_the_curve(
+    studio: Studio,
+) -> None:
+    run, *_ = studio.store.all()
+    change = Change(
+        epoch=1, settings={"learning_rate": 0.002}, config=run.config.changed(learning_rate=0.002)
+    )
+
+    figure = overlay_figure([replace(run, changes=(change,))], axis="epoch", measure="val_loss")
+
+    (stroke,) = (curve for curve in figure.data if curve.marker.symbol == "line-ns-open")
+    assert (list(stroke.x), list(stroke.y)) == ([1], [run.epochs[0].val_loss])
+    assert stroke.hovertemplate.startswith("learning rate 0.002 from here on")
 
 
 def test_a_run_is_deleted_and_brought_back_by_undo(page: AppTest, studio: Studio) -> None:
@@ -231,6 +249,8 @@ def test_emptying_the_bin_asks_first_and_for_what_is_in_it_then(
     page.run()
     page.button(key="empty_bin").click().run()
     assert studio.store.deleted() == [first.id]
+    (of_bin,) = (each for each in page.multiselect if each.key == "bin_chosen")
+    assert of_bin.options == [run_title(first)]
     page.button(key="keep_bin").click().run()
     page.button(key="empty_bin").click().run()
     studio.delete(second.id, visitor=ANOTHER)

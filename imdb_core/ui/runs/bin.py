@@ -13,6 +13,7 @@ from imdb_core.runs.recycling import KEPT_FOR
 from imdb_core.studio import Studio
 from imdb_core.ui import frame
 from imdb_core.ui.progress import draw_progress
+from imdb_core.ui.run_choice import titles_of
 from imdb_core.ui.runs.table import choose_runs
 from imdb_core.ui.wording import as_markdown
 
@@ -52,7 +53,13 @@ def draw_bin(studio: Studio) -> None:
     with st.popover(f"Bin ({len(run_ids)})", icon=":material/delete:", key="bin"):
         # Beside each other: the open list would lie over a button below it.
         with st.container(horizontal=True, vertical_alignment="bottom"):
-            chosen = st.multiselect("Deleted runs", run_ids, key="bin_chosen")
+            titles = dict.fromkeys(run_ids) | titles_of(studio.store.read_deleted(run_ids))
+            chosen = st.multiselect(
+                "Deleted runs",
+                run_ids,
+                format_func=lambda run_id: titles[run_id] or run_id,
+                key="bin_chosen",
+            )
             is_wanted = st.button(
                 "Bring back", icon=":material/undo:", key="restore", disabled=not chosen
             )

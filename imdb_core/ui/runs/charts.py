@@ -12,6 +12,7 @@ import plotly.graph_objects as go
 from imdb_core.runs.run import Run
 from imdb_core.training.records import EpochRecord
 from imdb_core.ui.charts import BEST_COLOR, TRAIN_COLOR, new_figure
+from imdb_core.ui.wording import changed_values
 
 COLORS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00")
 """Told apart by the colour-blind; from the seventh curve on, dashes tell them apart."""
@@ -30,6 +31,7 @@ def overlay_figure(runs: Sequence[Run], *, axis: Axis, measure: Measure) -> go.F
     """One curve a run, the best epoch of each starred."""
     figure = _figure(400, MEASURES[measure])
     for index, run in enumerate(runs):
+        color = COLORS[index % len(COLORS)]
         x = _positions(run.epochs, axis)
         y = [getattr(record, measure) for record in run.epochs]
         figure.add_scatter(
@@ -39,13 +41,24 @@ def overlay_figure(runs: Sequence[Run], *, axis: Axis, measure: Measure) -> go.F
             name=escape(_short(run.name)),
             mode="lines+markers",
             line={
-                "color": COLORS[index % len(COLORS)],
+                "color": color,
                 "width": 2,
                 "dash": _DASHES[index // len(COLORS) % len(_DASHES)],
             },
             marker={"size": 4},
             hovertemplate="%{y:.1%}" if measure == "val_accuracy" else "%{y:.4f}",
         )
+        # Where a setting was changed on the way: a stroke through the curve.
+        for change in run.changes:
+            if 0 < change.epoch <= len(x):
+                figure.add_scatter(
+                    x=[x[change.epoch - 1]],
+                    y=[y[change.epoch - 1]],
+                    mode="markers",
+                    marker={"symbol": "line-ns-open", "size": 18, "color": color},
+                    showlegend=False,
+                    hovertemplate=f"{changed_values(change)} from here on<extra></extra>",
+                )
         if run.best is not None:
             best = run.best.epoch - 1
             figure.add_scatter(

@@ -28,10 +28,16 @@ def test_a_file_is_read_as_listed_and_what_was_guessed_is_told(
         assert main(command) == 2
         assert file.refusal in capsys.readouterr().err
 
+    code = main([*command, *file.options, "--check", "--json"])
+    output = capsys.readouterr()
+    assert code == 0, output.err
+    foretold = json.loads(output.out)
+    assert not (tmp_path / "home").exists()
     code = main([*command, *file.options, "--json"])
     output = capsys.readouterr()
     assert code == 0, output.err
     found = json.loads(output.out)
+    assert foretold == found | dict.fromkeys(("source", "train", "test"))
     assert found["source"] == "own-x"
     assert (found["positive"], found["negative"]) == (file.positive, file.negative), found
     assert found["train"] + found["test"] == file.positive + file.negative
