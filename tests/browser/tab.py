@@ -29,6 +29,7 @@ ENDLESS = {
     "patience": "20",
     "max_epochs": "2000",
     "max_length": "1000",
+    "batch_size": "8",
 }
 """Settings of a run that takes minutes to end by itself: only a visitor ends it."""
 
