@@ -9,7 +9,7 @@ from shutil import copytree, ignore_patterns
 
 import numpy as np
 
-from imdb_core.model.kernels.epochs import LEARNING, SCORING
+from imdb_core.model.kernels.epochs import LEARNING, SCORING, predict
 
 CODE = """
 import sys
@@ -72,7 +72,8 @@ def test_kernels_loaded_from_the_cache_give_what_compiled_ones_gave(tmp_path: Pa
     assert loaded[1] == gru
     assert losses_of(cells[::-1], tmp_path) == loaded[::-1]
     # One type of record: everything is compiled once, and of each cell two functions.
-    assert len(list(tmp_path.rglob("*.nbc"))) == len(SCORING + LEARNING) + 2 * len(cells)
+    units = len((*SCORING, predict, *LEARNING)) + 2 * len(cells)
+    assert len(list(tmp_path.rglob("*.nbc"))) == units
 
 
 def test_a_change_in_any_kernel_is_compiled_anew(tmp_path: Path) -> None:
