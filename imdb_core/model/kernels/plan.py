@@ -29,7 +29,8 @@ CELLS = {"rnn": RNN, "gru": GRU, "lstm": LSTM}
 GATES = {"rnn": 1, "gru": 3, "lstm": 4}
 _PLACES = {"rnn": 1, "gru": 4, "lstm": 4}  # of a row of the table, see `packing`
 _MOST_BLOCK_ROWS = 64
-_LEAST_PART_ROWS = 8
+# Fewer begin too early: padding is walked once a part, by a group of rows.
+_LEAST_PART_ROWS = 16
 # Multiplications of a batch's states from which it pays to share it among so many threads.
 _SHARED_BY = ((2**29, 8), (2**26, 4), (2**24, 2))
 # Finding a batch's different tokens costs about as much as folding a vocabulary of
