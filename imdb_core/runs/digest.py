@@ -151,6 +151,7 @@ def code_mark() -> str:
     """
     package = Path(__file__).parents[1]
     paths = [p for part in ("data", "model", "training") for p in (package / part).rglob("*.py")]
+    paths.append(package / "processor.py")
     try:
         content = [path.read_bytes().replace(b"\r\n", b"\n") for path in sorted(paths)]
     except OSError as error:
