@@ -122,12 +122,15 @@ def information(
     starts: Array, columns: Array, counts: Array, first: int, last: int,
     words: Array, contexts: Array, values: Array, transposed: Array,
 ) -> None:  # fmt: skip
-    """Positive pointwise mutual information of word and context, and of context and word."""
+    """Positive pointwise mutual information of word and context, and of context and word.
+
+    `values` may lie where `counts` do.
+    """
     for row in range(first, last):
         for at in range(starts[row], starts[row + 1]):
-            column = columns[at]
-            values[at] = max(log(counts[at] / (words[row] * contexts[column])), 0.0)
-            transposed[at] = max(log(counts[at] / (words[column] * contexts[row])), 0.0)
+            column, count = columns[at], counts[at]
+            values[at] = max(log(count / (words[row] * contexts[column])), 0.0)
+            transposed[at] = max(log(count / (words[column] * contexts[row])), 0.0)
 
 
 @entry

@@ -136,16 +136,18 @@ def associations(
                 return columns[:used].copy(), counts[:used].copy()
             room = used
 
-    parts = workers.share(count)
-    columns, counts = (np.concatenate([part[i] for part in parts]) for i in (0, 1))
+    parts_of_columns, parts_of_counts = zip(*workers.share(count), strict=True)
+    columns = np.concatenate(parts_of_columns)
+    del parts_of_columns  # millions of numbers, as are the counts
+    counts = np.concatenate(parts_of_counts)
+    del parts_of_counts
     rows = np.cumsum(pairs)
-    words = np.add.reduceat(
-        np.append(counts, 0).astype(np.float64), np.minimum(rows[:-1], len(counts))
-    )
-    words[pairs[1:] == 0] = 0
+    words, has_company = np.zeros(vocab_size), pairs[1:] > 0
+    words[has_company] = np.add.reduceat(counts, rows[:-1][has_company], dtype=np.float64)
     contexts = np.sqrt(words) * np.sqrt(np.sqrt(words))
     contexts /= max(_sum(contexts), 1.0)
-    values, transposed = np.empty(len(counts), np.float32), np.empty(len(counts), np.float32)
+    # The values take the place of the counts that they are made of.
+    values, transposed = counts.view(np.float32), np.empty(len(counts), np.float32)
     workers.share(
         lambda first, last: kernels.information(
             rows, columns, counts, first, last, words, contexts, values, transposed
