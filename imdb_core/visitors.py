@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from imdb_core.errors import RunForbiddenError
 
 if TYPE_CHECKING:
+    from imdb_core.data import SourceStatus
     from imdb_core.runs.run import Run
 
 _MARK_DIGITS: Final = 16
@@ -31,9 +32,9 @@ class Visitor:
         """What a run's folder keeps of the id: whoever reads it cannot pass for the visitor."""
         return sha256(self.id.encode()).hexdigest()[:_MARK_DIGITS] if self.id else ""
 
-    def owns(self, run: Run) -> bool:
-        """Whether the visitor started the run, or resumed it last."""
-        return bool(self.mark) and run.visitor == self.mark
+    def owns(self, made: Run | SourceStatus) -> bool:
+        """Whether the visitor started the run, or resumed it last; or added the reviews."""
+        return bool(self.mark) and made.visitor == self.mark
 
     def may_act_for(self, owner: str) -> bool:
         """Whether the visitor may change what the visitor of this mark made."""

@@ -63,7 +63,7 @@ def whose(made: Run | SourceStatus) -> str:
     visitor = this_visitor()
     if visitor.is_at_computer:
         return ""
-    return "yours" if visitor.mark and made.visitor == visitor.mark else "someone else's"
+    return "yours" if visitor.owns(made) else "someone else's"
 
 
 def as_visitor(action: Callable[..., object]) -> Callable[..., object]:

@@ -10,12 +10,13 @@ import streamlit as st
 from imdb_core.errors import RunExistsError
 from imdb_core.runs.archive_jobs import RunImport
 from imdb_core.runs.recycling import KEPT_FOR
+from imdb_core.runs.run import Run
 from imdb_core.studio import Studio
 from imdb_core.ui import frame
 from imdb_core.ui.progress import draw_progress
-from imdb_core.ui.run_choice import titles_of
 from imdb_core.ui.runs.table import choose_runs
-from imdb_core.ui.wording import as_markdown
+from imdb_core.ui.visitor import whose
+from imdb_core.ui.wording import as_markdown, distinct
 
 _DELETED, _EMPTYING = "just_deleted", "emptying_bin"
 _IMPORT, _FILE, _IMPORTING = "import", "import_file", "importing"
@@ -53,7 +54,7 @@ def draw_bin(studio: Studio) -> None:
     with st.popover(f"Bin ({len(run_ids)})", icon=":material/delete:", key="bin"):
         # Beside each other: the open list would lie over a button below it.
         with st.container(horizontal=True, vertical_alignment="bottom"):
-            titles = dict.fromkeys(run_ids) | titles_of(studio.store.read_deleted(run_ids))
+            titles = dict.fromkeys(run_ids) | _names_of(studio.store.read_deleted(run_ids))
             chosen = st.multiselect(
                 "Deleted runs",
                 run_ids,
@@ -70,6 +71,12 @@ def draw_bin(studio: Studio) -> None:
                 st.rerun()
         st.caption(f"Deleted runs are removed for good after {KEPT_FOR.days} days.")
         _draw_emptying(studio, run_ids)
+
+
+def _names_of(runs: Sequence[Run]) -> dict[str, str]:
+    """As short as can be, for the list is narrow: each run's name, and whose it is."""
+    names = distinct({run.id: run.name for run in runs})
+    return {run.id: " · ".join(filter(None, (names[run.id], whose(run)))) for run in runs}
 
 
 def _draw_emptying(studio: Studio, run_ids: Sequence[str]) -> None:

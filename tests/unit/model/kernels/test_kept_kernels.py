@@ -4,6 +4,8 @@ import logging
 import os
 import pickle
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -97,6 +99,18 @@ def test_a_damaged_or_foreign_file_is_thrown_away_and_compiled_anew(
     assert not was_loaded(kernel_in(kept.parent))
     assert f"{kept} is thrown away and compiled anew" in caplog.text
     assert was_loaded(kernel_in(kept.parent))
+
+
+def test_what_a_killed_process_left_goes_when_the_next_kernel_is_kept(tmp_path: Path) -> None:
+    code = (
+        "import sys; from pathlib import Path; from imdb_core.files import temporary_beside;"
+        "temporary_beside(Path(sys.argv[1])).write_bytes(b'half')"
+    )
+    subprocess.run([sys.executable, "-c", code, tmp_path / "kernel.nbc"], check=True)
+    (left,) = tmp_path.iterdir()
+
+    assert not was_loaded(kernel_in(tmp_path))
+    assert not left.exists()
 
 
 def test_where_nothing_can_be_kept_kernels_work_and_one_sentence_says_so(
