@@ -1,4 +1,4 @@
-"""The addresses of the live feed, and who is answered there."""
+"""The addresses that pages ask beside Streamlit's, and who is answered there."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 from streamlit import config
 
+from imdb_core.api import plotly_script
 from imdb_core.api.feed import PUBLIC_TOPICS, RUN_ID, STILL_HERE, Feed, Reader
 from imdb_core.errors import RunError, StorageError
 from imdb_core.runs.event_log import read_events
@@ -58,12 +59,13 @@ async def lifespan(app: object) -> AsyncIterator[None]:
 
 
 def routes() -> list[Route]:
-    """The feed's routes, below the address that the pages have."""
+    """The feed's routes and Plotly's script, below the address that the pages have."""
     base = str(config.get_option("server.baseUrlPath") or "").strip("/")
     prefix = f"/{base}/api" if base else "/api"
     return [
         Route(f"{prefix}/changes", changes, methods=["GET"]),
         Route(f"{prefix}/runs/{{run_id}}/events", run_events, methods=["GET"]),
+        Route(f"{prefix}/{plotly_script.PATH}", plotly_script.plotly_script, methods=["GET"]),
     ]
 
 

@@ -5,7 +5,7 @@ import shutil
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import pytest
 from playwright.sync_api import (
@@ -21,10 +21,21 @@ from playwright.sync_api import (
 from tests.browser.server import Server
 from tests.browser.tab import Tab
 
-_FLAGS = ["--disable-dev-shm-usage", "--disable-gpu", "--disable-background-networking"]
+# Of two lists of features the last one counts: this one is for Playwright's, with what costs
+# time here. Without the first, each browser draws a page of its own that nobody sees.
+_WITHOUT = [
+    "PreloadTopChromeWebUI", "HttpsUpgrades", "MediaRouter", "OptimizationHints", "PaintHolding",
+    "Translate",
+]  # fmt: skip
+_FLAGS = [
+    "--disable-dev-shm-usage", "--disable-gpu", "--disable-background-networking",
+    f"--disable-features={','.join(_WITHOUT)}",
+]  # fmt: skip
 # So tall that nothing has to be scrolled to: scrolling closes an open list.
 _VIEWPORT: ViewportSize = {"width": 1280, "height": 2400}
-_LIMIT_MS = 90_000  # a loaded machine with two cores takes half a minute to parse Plotly
+_KNOWN_BROWSERS = 2  # tests with more visitors are few
+_CONTEXT: dict[str, Any] = {"viewport": _VIEWPORT, "reduced_motion": "reduce"}
+_LIMIT_MS = 240_000  # it ends what hangs: however slow and busy a machine, it has time enough
 
 expect.set_options(timeout=_LIMIT_MS)
 
@@ -32,14 +43,15 @@ expect.set_options(timeout=_LIMIT_MS)
 class OpenTab(Protocol):
     """Opens a tab of a new visitor.
 
-    A test's first tab is in a browser that has the scripts of Streamlit and Plotly in its cache;
-    any other, and one with options, in a new context that has nothing.
+    A test's first two visitors have browsers that keep the scripts of Streamlit and Plotly, ready
+    to run; any other has a new context with nothing.
 
     Args:
         beside: open it in that tab's context instead, as the same visitor.
         url: another address of the server.
-        is_first_visit: in a new context, even the first.
-        options: of the new context.
+        is_first_visit: in a new context, whoever's turn it is.
+        viewport: its size.
+        color_scheme: `light` or `dark`.
     """
 
     def __call__(
@@ -48,7 +60,8 @@ class OpenTab(Protocol):
         beside: Tab | None = None,
         url: str | None = None,
         is_first_visit: bool = False,
-        **options: Any,
+        viewport: ViewportSize = _VIEWPORT,
+        color_scheme: Literal["light", "dark"] | None = None,
     ) -> Tab: ...
 
 
@@ -66,34 +79,56 @@ def pytest_runtest_makereport(
     return report
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[BrowserType]:
-    with sync_playwright() as playwright:
-        yield playwright.chromium
+class Browsers:
+    """Those of a session's visitors; each starts when a test first needs it.
+
+    Args:
+        chromium: what starts them.
+        profiles: folder for what they keep.
+    """
+
+    def __init__(self, chromium: BrowserType, profiles: Path) -> None:
+        self._chromium = chromium
+        self._profiles = profiles
+        self._known: list[BrowserContext] = []
+        self._new: Browser | None = None
+
+    def known(self, number: int, url: str) -> BrowserContext:
+        """The browser of a visitor, from 0, who has been here, but has no cookie of `url`."""
+        while len(self._known) <= number:
+            profile = self._profiles / str(len(self._known))
+            start = self._chromium.launch_persistent_context
+            self._known.append(start(profile, **_launching(), **_CONTEXT))
+        context = self._known[number]
+        context.clear_cookies()
+        stored = {"origin": url, "storageTypes": "local_storage,indexeddb,service_workers"}
+        context.new_cdp_session(context.pages[0]).send("Storage.clearDataForOrigin", stored)
+        return context
+
+    def new(self) -> BrowserContext:
+        """One that has nothing."""
+        self._new = self._new or self._chromium.launch(**_launching())
+        return self._new.new_context(**_CONTEXT)
+
+    def close_tabs(self) -> None:
+        """All but the first of each known browser, which ends with its last one."""
+        for context in self._known:
+            for page in context.pages[1:]:
+                page.close()
+        for context in self._new.contexts if self._new else ():
+            context.close()
+
+    def close(self) -> None:
+        for each in (*self._known, *filter(None, [self._new])):
+            each.close()
 
 
 @pytest.fixture(scope="session")
-def profile(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where a browser keeps its cache."""
-    return tmp_path_factory.mktemp("browser")
-
-
-@pytest.fixture(scope="module")
-def known_browser(chromium: BrowserType, profile: Path) -> Iterator[BrowserContext]:
-    """A browser that has been here before."""
-    with _needs_a_browser():
-        context = chromium.launch_persistent_context(profile, viewport=_VIEWPORT, **_launching())
-    yield context
-    context.close()
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: BrowserType) -> Iterator[Browser]:
-    """A browser whose contexts begin with nothing."""
-    with _needs_a_browser():
-        browser = chromium.launch(**_launching())
-    yield browser
-    browser.close()
+def browsers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browsers]:
+    with sync_playwright() as playwright:
+        browsers = Browsers(playwright.chromium, tmp_path_factory.mktemp("browsers"))
+        yield browsers
+        browsers.close()
 
 
 def _launching() -> dict[str, Any]:
@@ -126,43 +161,39 @@ def server(tmp_path: Path) -> Iterator[Server]:
 
 
 @pytest.fixture
-def tabs(known_browser: BrowserContext, server: Server) -> Iterator[list[Tab]]:
+def tabs(browsers: Browsers) -> Iterator[list[Tab]]:
     """All tabs that a test opened; none may have met a fault by its end."""
-    blank, *_ = known_browser.pages  # the browser ends with its last page
-    known_browser.clear_cookies()
-    forgotten = {"origin": server.url, "storageTypes": "local_storage,indexeddb,service_workers"}
-    known_browser.new_cdp_session(blank).send("Storage.clearDataForOrigin", forgotten)
     tabs: list[Tab] = []
     yield tabs
     faults = [fault for tab in tabs for fault in tab.faults]
-    for context in {tab.context for tab in tabs} - {known_browser}:
-        context.close()
-    for page in known_browser.pages:
-        if page != blank:
-            page.close()
+    browsers.close_tabs()
     assert faults == []
 
 
 @pytest.fixture
-def open_tab(
-    request: pytest.FixtureRequest, known_browser: BrowserContext, server: Server, tabs: list[Tab]
-) -> OpenTab:
+def open_tab(browsers: Browsers, server: Server, tabs: list[Tab]) -> OpenTab:
+    numbers = iter(range(_KNOWN_BROWSERS))
+
     def open_tab(
         *,
         beside: Tab | None = None,
         url: str | None = None,
         is_first_visit: bool = False,
-        **options: Any,
+        viewport: ViewportSize = _VIEWPORT,
+        color_scheme: Literal["light", "dark"] | None = None,
     ) -> Tab:
-        if beside:
-            context = beside.context
-        elif tabs or options or is_first_visit:
-            browser: Browser = request.getfixturevalue("browser")
-            context = browser.new_context(**{"viewport": _VIEWPORT} | options)
-        else:
-            context = known_browser
+        with _needs_a_browser():
+            if beside:
+                context = beside.context
+            elif is_first_visit or (number := next(numbers, None)) is None:
+                context = browsers.new()
+            else:
+                context = browsers.known(number, server.url)
         context.set_default_timeout(_LIMIT_MS)
-        tabs.append(Tab(context, url or server.url, server.home))
-        return tabs[-1]
+        tab = Tab(context, url or server.url, server.home)
+        tab.page.set_viewport_size(viewport)
+        tab.page.emulate_media(color_scheme=color_scheme)
+        tabs.append(tab)
+        return tab
 
     return open_tab

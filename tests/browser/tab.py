@@ -77,8 +77,8 @@ _HEARS_OF = f"""async ([topic, after]) => {{
   return version;
 }}"""
 _GRID_ROW_PX = 35
-COLD_START_MS = 120_000  # on a fresh machine, a first training compiles its kernels
-_LAG_LIMIT_S = 60.0
+COLD_START_MS = 480_000  # on a fresh machine, a first training compiles its kernels
+_LAG_LIMIT_S = 120.0
 _OPENED_AGAIN, _LIST_LIMIT_MS = 4, 20_000
 _WORD_JOINER = "\N{WORD JOINER}"
 

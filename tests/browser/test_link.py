@@ -16,7 +16,7 @@ pytestmark = pytest.mark.browser
 TYPED = {
     "learning_rate": "0.004",
     "max_length": "60",
-    "max_epochs": "4",
+    "max_epochs": "2",
     "dropout": "0.1",
     "seed": "7",
 }
@@ -43,7 +43,7 @@ def test_a_link_opens_the_form_as_it_was_and_tells_whether_the_curve_is_the_same
     expect(sender.page).to_have_url(re.compile("embedding_dim=18"))
     sender.button("train").click()
     first = sender.sees_run("Finished")
-    expect(sender.page).to_have_url(re.compile("curve=1-4-"))
+    expect(sender.page).to_have_url(re.compile("curve=1-2-"))
 
     link = sender.page.url
     receiver.page.goto(link)
@@ -59,7 +59,7 @@ def test_a_link_opens_the_form_as_it_was_and_tells_whether_the_curve_is_the_same
     receiver.button("train").click()
     receiver.sees_another_run_than(first)
     second = receiver.sees_run("Finished")
-    receiver.sees(re.compile(literally("The same curve as the link's, bit for bit: 4 epochs")))
+    receiver.sees(re.compile(literally("The same curve as the link's, bit for bit: 2 epochs")))
     one, other = runs(server.home)
     assert (one.id, other.id) == (first, second)
     assert one.config == other.config

@@ -1,9 +1,9 @@
 """The Train page on a phone, where its columns stand below each other."""
 
 from pathlib import Path
-from typing import Any
 
 import pytest
+from playwright.sync_api import ViewportSize
 
 from tests.browser.axe import grave_faults
 from tests.browser.conftest import OpenTab
@@ -13,7 +13,7 @@ from tests.browser.tab import Tab
 
 pytestmark = pytest.mark.browser
 
-PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}}
+PHONE: ViewportSize = {"width": 390, "height": 844}
 
 
 def tops(tab: Tab) -> dict[str, float]:
@@ -34,7 +34,7 @@ def test_on_a_phone_the_button_and_the_chart_come_first_once_there_is_a_run(
 ) -> None:
     lend(sample_home, "sample", server.home)
     server.start()
-    tab = open_tab(**PHONE)
+    tab = open_tab(viewport=PHONE)
     tab.open("?source=sample&max_epochs=2")
     assert in_order(tab) == ["setting_hidden_size", "train", "loss_chart"]
 

@@ -12,7 +12,6 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Literal
 
-import plotly
 from streamlit import runtime
 from streamlit.components.v2 import component
 from streamlit.components.v2.get_bidi_component_manager import get_bidi_component_manager
@@ -84,23 +83,16 @@ def _renderer() -> ComponentRenderer:
 
 
 def _register() -> None:
-    """Declare two folders that the server hands out, as the manifest of a package would.
+    """Declare the folder that the server hands out, as the manifest of a package would.
 
     Streamlit looks for manifests among *installed* packages only, and this project is run
     from its folder. So this says to Streamlit's component manager what its own scanner would
     say after `pip install`. It is the one place that touches Streamlit's internals.
-
-    Plotly's script stays where pip put it, and is had from
-    `/_stcore/bidi-components/imdb_rnn_studio.plotly/plotly.min.js`.
     """
     manager = get_bidi_component_manager()
     with _register_lock:
         if manager.get_component_asset_root(_LIVE) is not None:
             return
-        for name, folder, assets in (
-            ("plotly", Path(plotly.__file__).parent, "package_data"),
-            ("live", Path(__file__).parent, "assets"),
-        ):
-            config = ComponentConfig(name=name, asset_dir=assets)
-            manifest = ComponentManifest(name=_PROJECT, version="1", components=[config])
-            manager.register_from_manifest(manifest, folder)
+        config = ComponentConfig(name="live", asset_dir="assets")
+        manifest = ComponentManifest(name=_PROJECT, version="1", components=[config])
+        manager.register_from_manifest(manifest, Path(__file__).parent)

@@ -1,4 +1,4 @@
-// Plotly's script, fetched once a browser.
+// Plotly's script, fetched once a browser and version.
 
 let loading;
 
@@ -10,27 +10,13 @@ export function loadPlotly(version) {
   return loading;
 }
 
-async function load(version) {
-  // Streamlit sends the file with neither a date nor a lifetime, so a <script src> would
-  // fetch its 5 MB on every visit. 'force-cache' takes what the browser has, however old;
-  // the version in the address tells one Plotly from the next.
-  const url = new URL(`../imdb_rnn_studio.plotly/plotly.min.js?v=${version}`, import.meta.url);
-  let response = await fetch(url, { cache: "force-cache" });
-  if (!response.ok) response = await fetch(url, { cache: "reload" });
-  if (!response.ok) throw new Error(`${url} answered ${response.status}`);
-  await run(await response.blob());
-  return window.Plotly;
-}
-
-function run(code) {
+function load(version) {
   const script = document.createElement("script");
-  script.src = URL.createObjectURL(new Blob([code], { type: "text/javascript" }));
+  // Below it: _stcore/bidi-components/…
+  script.src = new URL(`../../../api/plotly-${version}.js`, import.meta.url);
   return new Promise((resolve, reject) => {
-    script.onload = resolve;
-    script.onerror = () => reject(new Error("Plotly's script does not run"));
+    script.onload = () => resolve(window.Plotly);
+    script.onerror = () => reject(new Error(`${script.src} cannot be had`));
     document.head.append(script);
-  }).finally(() => {
-    URL.revokeObjectURL(script.src);
-    script.remove();
-  });
+  }).finally(() => script.remove());
 }
