@@ -1,22 +1,20 @@
 """A real server process of the app, with a home of its own and no way out to the internet."""
 
 import http.client
-import multiprocessing
 import os
 import re
-import runpy
 import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
-PROJECT = Path(__file__).parents[2]
+from tests import copies
+from tests.copies import PROJECT
 
 _PORTS = range(20_000, 30_000)  # below those that systems hand out themselves
 _NICENESS = 5  # a training takes all the time it gets, and a test waits for the browser
@@ -24,15 +22,6 @@ _START_LIMIT_S = 60.0
 _POLL_S = 0.1
 _NOWHERE = "http://127.0.0.1:9"  # the discard port: a proxy that refuses every connection
 _PROXIES = ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "all_proxy")
-
-# What a server imports takes longer than what most tests do with it: where processes can be
-# copied, each server is a copy of one that has imported it.
-_CAN_COPY = sys.platform == "linux"
-_COPYING = multiprocessing.get_context("forkserver" if _CAN_COPY else "spawn")
-if _CAN_COPY:
-    _COPYING.set_forkserver_preload(
-        ["streamlit.web.bootstrap", "plotly.graph_objects", "imdb_core.training.fast_engine"]
-    )
 
 _NO_NETWORK = "127.0.0.2"  # this computer, by no name that the server has by default
 
@@ -83,7 +72,12 @@ class Server:
             "run", script, "--server.port", str(self.port), "--server.headless", "true",
             "--server.baseUrlPath", base, *flags,
         ]  # fmt: skip
-        self._process = self._fresh(command) if is_fresh else self._copied(command)
+        if is_fresh:
+            self._process = self._fresh(command)
+        else:
+            self._process = copies.start(
+                "streamlit", command, self._environment(), self.log_path, niceness=_NICENESS
+            )
         give_up_at = time.monotonic() + _START_LIMIT_S
         while not self._is_healthy():
             assert not self._ended_within(_POLL_S), f"the server ended:\n{self.log_tail()}"
@@ -148,13 +142,6 @@ class Server:
                 start_new_session=True,
             )
 
-    def _copied(self, command: Sequence[str]) -> BaseProcess:
-        process = _COPYING.Process(
-            target=_streamlit, args=(command, self._environment(), self.log_path), daemon=True
-        )
-        process.start()
-        return process
-
     def _ended_within(self, timeout_s: float) -> bool:
         if isinstance(self._process, subprocess.Popen):
             with suppress(subprocess.TimeoutExpired):
@@ -163,31 +150,6 @@ class Server:
         assert self._process is not None
         self._process.join(timeout_s)
         return self._process.exitcode is not None
-
-
-def _streamlit(command: Sequence[str], environment: Mapping[str, str], log_path: Path) -> None:
-    """What a copied process does: `streamlit` in a session of its own, printing to a file."""
-    os.setsid()
-    os.nice(_NICENESS)
-    threading.Thread(target=_end_with_the_tests, daemon=True).start()
-    log = os.open(log_path, os.O_WRONLY | os.O_APPEND)
-    for stream in (1, 2):
-        os.dup2(log, stream)
-    os.chdir(PROJECT)
-    os.environ.clear()
-    os.environ.update(environment)
-    from imdb_core.model.kernels.target import choose_target
-
-    choose_target()  # which it did for the environment that was there when it was imported
-    sys.argv[1:] = command
-    runpy.run_module("streamlit", run_name="__main__", alter_sys=True)
-
-
-def _end_with_the_tests() -> None:
-    tests = multiprocessing.parent_process()
-    assert tests is not None
-    tests.join()
-    os.killpg(0, signal.SIGKILL)
 
 
 def _free_port() -> int:

@@ -12,6 +12,7 @@ import torch
 
 from imdb_core.config import TrainConfig
 from imdb_core.runs.store import RunStore
+from tests import copies
 from tests.notebook import IMDBRnn
 
 TRAIN = ["train", "--source", "sample", "--set", "max_epochs=2", "--set", "learning_rate=0.003"]
@@ -29,8 +30,11 @@ def environment(home: Path) -> dict[str, str]:
 
 
 def cli(
-    home: Path, *arguments: str, stdin: str = "", encoding: str = "utf-8"
+    home: Path, *arguments: str, stdin: str = "", encoding: str | None = None
 ) -> subprocess.CompletedProcess[str]:
+    """A command to its end; with another encoding than the usual one in a fresh interpreter."""
+    if encoding is None:
+        return copies.run("imdb_core", arguments, environment(home), stdin)
     return subprocess.run(
         [sys.executable, "-m", "imdb_core", *arguments],
         env=environment(home) | {"PYTHONIOENCODING": encoding},

@@ -4,7 +4,6 @@ import json
 import logging
 import os
 import subprocess
-import sys
 from base64 import b64encode
 from collections.abc import Iterator
 from dataclasses import replace
@@ -23,6 +22,7 @@ from imdb_core.jobs import Job
 from imdb_core.mlflow_mirror import MlflowMirror
 from imdb_core.runs.run import Run
 from imdb_core.studio import Studio
+from tests import copies
 from tests.browser.homes import lend, train
 from tests.conftest import settings_in
 
@@ -289,9 +289,5 @@ def test_the_command_line_does_not_wait_for_ever(
 def command_line(
     arguments: list[str], home: Path, mlflow_uri: str
 ) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "imdb_core", *arguments],
-        env=os.environ | {"IMDB_STUDIO_HOME": str(home), "MLFLOW_TRACKING_URI": mlflow_uri},
-        capture_output=True,
-        text=True,
-    )
+    environment = os.environ | {"IMDB_STUDIO_HOME": str(home), "MLFLOW_TRACKING_URI": mlflow_uri}
+    return copies.run("imdb_core", arguments, environment)
