@@ -9,7 +9,7 @@ from http.client import HTTPConnection
 from typing import Any
 from urllib.parse import urlsplit
 
-_LIMIT_S = 90.0
+from tests.limits import LIMIT_S
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Stream:
 
     def __init__(self, url: str, headers: Mapping[str, str] | None = None) -> None:
         address = urlsplit(url)
-        self._connection = HTTPConnection(address.netloc, timeout=_LIMIT_S)
+        self._connection = HTTPConnection(address.netloc, timeout=LIMIT_S)
         self._connection.request("GET", f"{address.path}?{address.query}", headers=headers or {})
         self._response = self._connection.getresponse()
         self.status = self._response.status

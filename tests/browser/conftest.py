@@ -20,6 +20,7 @@ from playwright.sync_api import (
 
 from tests.browser.server import Server
 from tests.browser.tab import Tab
+from tests.limits import LIMIT_MS
 
 # Of two lists of features the last one counts: this one is for Playwright's, with what costs
 # time here. Without the first, each browser draws a page of its own that nobody sees.
@@ -35,9 +36,8 @@ _FLAGS = [
 _VIEWPORT: ViewportSize = {"width": 1280, "height": 2400}
 _KNOWN_BROWSERS = 2  # tests with more visitors are few
 _CONTEXT: dict[str, Any] = {"viewport": _VIEWPORT, "reduced_motion": "reduce"}
-_LIMIT_MS = 240_000  # it ends what hangs: however slow and busy a machine, it has time enough
 
-expect.set_options(timeout=_LIMIT_MS)
+expect.set_options(timeout=LIMIT_MS)
 
 
 class OpenTab(Protocol):
@@ -189,7 +189,7 @@ def open_tab(browsers: Browsers, server: Server, tabs: list[Tab]) -> OpenTab:
                 context = browsers.new()
             else:
                 context = browsers.known(number, server.url)
-        context.set_default_timeout(_LIMIT_MS)
+        context.set_default_timeout(LIMIT_MS)
         tab = Tab(context, url or server.url, server.home)
         tab.page.set_viewport_size(viewport)
         tab.page.emulate_media(color_scheme=color_scheme)

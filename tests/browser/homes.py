@@ -11,10 +11,9 @@ from imdb_core.runs.run import Run
 from imdb_core.runs.store import RunStore
 from imdb_core.settings import Settings
 from imdb_core.studio import Studio
+from tests.limits import LIMIT_S
 
 SHORT = TrainConfig(source="sample", max_epochs=2)
-
-_LIMIT_S = 120.0
 
 
 def lend(prepared_home: Path, source: str, home: Path) -> None:
@@ -39,7 +38,7 @@ def train(home: Path, config: TrainConfig = SHORT, *, label: str = "") -> Run:
     studio = Studio(Settings(home=home, aclimdb=None, keras_home=home.with_name("keras_home")))
     run_id = studio.start(config, label=label).id
     job = studio.job(run_id)
-    assert job is None or job.wait(_LIMIT_S), "the training took too long"
+    assert job is None or job.wait(LIMIT_S), "the training took too long"
     run = studio.store.get(run_id)
     assert run.state == "finished", run.ending
     return run

@@ -15,10 +15,10 @@ from pathlib import Path
 
 from tests import copies
 from tests.copies import PROJECT
+from tests.limits import LIMIT_S
 
 _PORTS = range(20_000, 30_000)  # below those that systems hand out themselves
 _NICENESS = 5  # a training takes all the time it gets, and a test waits for the browser
-_START_LIMIT_S = 60.0
 _POLL_S = 0.1
 _NOWHERE = "http://127.0.0.1:9"  # the discard port: a proxy that refuses every connection
 _PROXIES = ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "all_proxy")
@@ -78,7 +78,7 @@ class Server:
             self._process = copies.start(
                 "streamlit", command, self._environment(), self.log_path, niceness=_NICENESS
             )
-        give_up_at = time.monotonic() + _START_LIMIT_S
+        give_up_at = time.monotonic() + LIMIT_S
         while not self._is_healthy():
             assert not self._ended_within(_POLL_S), f"the server ended:\n{self.log_tail()}"
             assert time.monotonic() < give_up_at, f"no server in time:\n{self.log_tail()}"
@@ -90,7 +90,7 @@ class Server:
             assert self._process.pid is not None
             with suppress(ProcessLookupError):  # it has ended by itself
                 os.killpg(self._process.pid, signal.SIGKILL)
-            assert self._ended_within(_START_LIMIT_S)
+            assert self._ended_within(LIMIT_S)
             self._process = None
 
     def interrupt(self, limit_s: float = 60.0) -> None:

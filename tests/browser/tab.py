@@ -20,6 +20,7 @@ from playwright.sync_api import (
 
 from tests.browser.homes import find
 from tests.browser.record import recorded, shown
+from tests.limits import LIMIT_S
 
 _RUN_NAME = r"(RNN|GRU|LSTM)-\d+ [a-z0-9]{4}"  # of a run without a label
 SYNTHETIC = "Synthetic sample, not IMDB"
@@ -77,8 +78,6 @@ _HEARS_OF = f"""async ([topic, after]) => {{
   return version;
 }}"""
 _GRID_ROW_PX = 35
-COLD_START_MS = 480_000  # on a fresh machine, a first training compiles its kernels
-_LAG_LIMIT_S = 120.0
 _OPENED_AGAIN, _LIST_LIMIT_MS = 4, 20_000
 _WORD_JOINER = "\N{WORD JOINER}"
 
@@ -182,7 +181,7 @@ class Tab:
             is_own: whether this visitor may act on the run.
         """
         pattern = _RUN_NAME if called is None else literally(find(self._home, called).name)
-        expect(self.heading).to_have_text(re.compile(f"{word} · {pattern}$"), timeout=COLD_START_MS)
+        expect(self.heading).to_have_text(re.compile(f"{word} · {pattern}$"))
         seen = find(self._home, called or self.heading.inner_text().rpartition(" · ")[2]).id
         self._agrees_with_record(seen, is_own=is_own)
         return seen
@@ -199,7 +198,7 @@ class Tab:
 
     def _agrees_with_record(self, run_id: str, *, is_own: bool) -> None:
         """Between an event and the page that shows it may lie a tick, or a slow machine's few."""
-        give_up_at = time.monotonic() + _LAG_LIMIT_S
+        give_up_at = time.monotonic() + LIMIT_S
         while True:
             found = shown(self.page)
             expected = recorded(self._home, run_id, word=found.word, is_own=is_own)

@@ -14,7 +14,6 @@ from tests.browser.tab import ENDLESS, Tab
 
 pytestmark = pytest.mark.browser
 
-_COLD_START_MS = 120_000  # on a fresh machine, a server first compiles its kernels
 SAMPLE = {"source": "sample", **ENDLESS}
 TRAIN_PAGE = (
     "setting_preset",
@@ -53,7 +52,7 @@ def test_axe_finds_no_grave_fault_on_the_train_page(
     faults = {}
 
     tab.open_with(**SAMPLE)
-    expect(tab.text(" an epoch")).to_be_visible(timeout=_COLD_START_MS)
+    expect(tab.text(" an epoch")).to_be_visible()
     faults["first visit"] = grave_faults(tab)
 
     tab.button("train").click()

@@ -20,8 +20,6 @@ from tests.browser.tab import Tab
 pytestmark = [pytest.mark.browser, pytest.mark.imdb]
 
 WORSE_AT_LAST = TrainConfig(source="aclimdb", learning_rate=0.02, patience=1)
-_COLD_START_MS = 120_000  # on a fresh machine, a server first compiles its kernels
-_BASELINES_MS = 180_000
 
 
 def test_a_run_on_the_real_reviews_is_evaluated_and_its_mistakes_are_read(
@@ -35,11 +33,11 @@ def test_a_run_on_the_real_reviews_is_evaluated_and_its_mistakes_are_read(
 
     # The number first, then what it is held against.
     judged = tab.text(re.compile(r"of 5,000 validation reviews"))
-    expect(judged).to_be_visible(timeout=_COLD_START_MS)
+    expect(judged).to_be_visible()
     evaluation = cached(run, "validation")
     assert evaluation is not None
     expect(tab.keyed("headline")).to_contain_text(f"{evaluation.accuracy:.1%}")
-    expect(tab.text(re.compile("only the bag of words"))).to_be_visible(timeout=_BASELINES_MS)
+    expect(tab.text(re.compile("only the bag of words"))).to_be_visible()
     tab.sees(re.compile(r"of \*\*not\*\* <b>bold</b>, the best of"))
 
     # A slider that moves the counts at once, and a file to compute them again from.

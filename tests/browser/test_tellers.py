@@ -31,7 +31,7 @@ from tests.browser.chart_files import colors, drawing
 from tests.browser.conftest import OpenTab
 from tests.browser.homes import lend, runs
 from tests.browser.server import Server
-from tests.browser.tab import COLD_START_MS, Tab, literally
+from tests.browser.tab import Tab, literally
 from tests.browser.written_run import WrittenRun, slowed
 from tests.conftest import settings_in
 from tests.unit.training.recorded_curves import recorded_curve
@@ -351,7 +351,7 @@ def sees_cost(tab: Tab, config: TrainConfig, reviews: tuple[int, int]) -> None:
     """Wait for the line above the Train button to speak of these settings, measured."""
     line = tab.page.locator("p", has_text=" parameters")
     expect(line).to_contain_text(parameters(config))
-    expect(line).to_contain_text(" an epoch", timeout=COLD_START_MS)
+    expect(line).to_contain_text(" an epoch")
     told = re.search(r"(\d\.\d\d) s an epoch · at most (\d+\.\d) s · (\d+) MB$", line.inner_text())
     assert told is not None, line.inner_text()
     an_epoch, at_most, megabytes = map(float, told.groups())
@@ -365,7 +365,7 @@ def sees_cost(tab: Tab, config: TrainConfig, reviews: tuple[int, int]) -> None:
 def sees_baselines(tab: Tab, home: Path, config: TrainConfig) -> None:
     """Wait for the simpler judges' names, and hold their lines against what was worked out."""
     names = tab.keyed("loss_chart").locator(".annotation", has_text="bag of words")
-    expect(names).to_have_count(2, timeout=COLD_START_MS)
+    expect(names).to_have_count(2)
     settings = settings_in(home)
     found = cached(DataLibrary(settings).load("sample"), config, settings.data_folder)
     assert found is not None

@@ -30,8 +30,6 @@ from tests.conftest import settings_in
 
 pytestmark = pytest.mark.browser
 
-_COLD_START_MS = 120_000  # on a fresh machine, a server first compiles its kernels
-_BASELINES_MS = 180_000
 _QUERY = '"the film" bad'
 
 Look = Callable[[str], None]
@@ -145,8 +143,8 @@ def test_score(
 def test_evaluate(stock: Stock, tab: Tab, look: Look, faults: dict[str, list[str]]) -> None:
     tab.open(f"Evaluate?run={stock.steady.id}")
     judged = tab.text(re.compile(r"of [\d,]+ validation reviews"))
-    expect(judged).to_be_visible(timeout=_COLD_START_MS)
-    expect(tab.text(re.compile("only the bag of words"))).to_be_visible(timeout=_BASELINES_MS)
+    expect(judged).to_be_visible()
+    expect(tab.text(re.compile("only the bag of words"))).to_be_visible()
     for name, content in (
         ("Threshold", "Call a review positive when"),
         ("Calibration", "Calibration error (ECE)"),
@@ -186,7 +184,7 @@ def test_runs(stock: Stock, tab: Tab, look: Look, faults: dict[str, list[str]]) 
     tab.tick_row(1)
     tab.sees("2 runs compared")
     (verdict,) = verdicts([(run, judged(stock, run)) for run in (stock.hasty, stock.steady)])
-    expect(tab.text(verdict.headline)).to_be_visible(timeout=_COLD_START_MS)
+    expect(tab.text(verdict.headline)).to_be_visible()
     tab.sees(verdict.reasons)
     unfold(tab, "replay")
     tab.sees(re.compile("^Patience 1 on 2 runs"))

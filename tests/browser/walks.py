@@ -16,8 +16,8 @@ from pathlib import Path
 from playwright.sync_api import Error, Page, expect, sync_playwright
 
 from tests.browser.server import Server
+from tests.limits import LIMIT_MS
 
-_LIMIT_MS = 90_000
 _BUSY_PROCESSES = 2
 _FLAGS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
 _WALK = """async (pauses) => {
@@ -53,8 +53,8 @@ def walk(page: Page, first_ms: int, second_ms: int) -> None:
         second_ms: from there to the third.
     """
     page.evaluate(_WALK, [first_ms, second_ms])
-    expect(page).to_have_title("Score · IMDB RNN Studio", timeout=_LIMIT_MS)
-    expect(page.locator(".st-key-review")).to_be_visible(timeout=_LIMIT_MS)
+    expect(page).to_have_title("Score · IMDB RNN Studio", timeout=LIMIT_MS)
+    expect(page.locator(".st-key-review")).to_be_visible(timeout=LIMIT_MS)
 
 
 def main() -> None:
@@ -93,9 +93,9 @@ def _walk_often(server: Server, times: int) -> tuple[int, list[str]]:
             lambda message: errors.append(message.text) if message.type == "error" else None,
         )
         page.goto(f"{server.url}/?source=sample&learning_rate=0.00001&patience=20&max_epochs=2000")
-        page.locator(".st-key-train button").click(timeout=_LIMIT_MS)
+        page.locator(".st-key-train button").click(timeout=LIMIT_MS)
         best = page.locator(".live-number-value").last  # once it has an epoch
-        expect(best).to_have_text(re.compile(r"\d+"), timeout=_LIMIT_MS)
+        expect(best).to_have_text(re.compile(r"\d+"), timeout=LIMIT_MS)
         for number in range(times):
             try:
                 walk(page, *pauses(number))
@@ -103,7 +103,7 @@ def _walk_often(server: Server, times: int) -> tuple[int, list[str]]:
                 empty += 1
                 print(f"walk {number}: {str(error).splitlines()[0]}", flush=True)
                 page.goto(server.url)
-                page.locator(".st-key-train button").wait_for(timeout=_LIMIT_MS)
+                page.locator(".st-key-train button").wait_for(timeout=LIMIT_MS)
         browser.close()
     return empty, errors
 

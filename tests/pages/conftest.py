@@ -14,11 +14,11 @@ import imdb_core.studio
 from imdb_core.settings import Settings
 from imdb_core.studio import Studio
 from tests.browser.homes import lend, train
+from tests.limits import LIMIT_S
 
 PROJECT = Path(__file__).parents[2]
 PAGES = ["app.py", *sorted(f"pages/{path.name}" for path in (PROJECT / "pages").glob("*.py"))]
 
-_LIMIT_S = 30.0
 
 AT_THE_COMPUTER = {"host": "localhost:8501", "origin": "http://localhost:8501"}
 ELSEWHERE = {"host": "192.0.2.1:8501", "origin": "http://192.0.2.1:8501"}
@@ -60,7 +60,7 @@ def studio(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Studio]:
     jobs = [studio.job(run.id) for run in studio.queue()]
     for job in filter(None, jobs):
         job.stop()
-        assert job.wait(_LIMIT_S)
+        assert job.wait(LIMIT_S)
     studio.end_background_work()
 
 
@@ -69,7 +69,7 @@ def open_page(studio: Studio) -> OpenPage:
     """Visit a page as a visitor does: the app first, then the page, with a query."""
 
     def open_page(page: str = "app.py", **query: str) -> AppTest:
-        app = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=_LIMIT_S).run()
+        app = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=LIMIT_S).run()
         app.query_params.update(query)
         return go(app, page)
 

@@ -14,10 +14,10 @@ from imdb_core.jobs import Job
 from imdb_core.runs.run import Run
 from imdb_core.studio import Studio
 from tests.browser.homes import lend, train
+from tests.limits import LIMIT_S
 from tests.pages.conftest import OpenPage, traces
 
 PAGE = "pages/2_Evaluate.py"
-_LIMIT_S = 120.0
 
 
 @pytest.fixture(scope="module")
@@ -44,12 +44,12 @@ def done(page: AppTest, run: Run, studio: Studio, split: EvaluationSplit = "vali
     """The page once all that it works out beside itself has ended."""
     job = studio.evaluator.job(run, split)
     assert job is not None
-    assert job.wait(_LIMIT_S)
+    assert job.wait(LIMIT_S)
     assert job.error is None, job.error
     page.run()
     baselines = studio.evaluator.baselines(run, studio.library, studio.settings.data_folder)
     if isinstance(baselines, Job):
-        assert baselines.wait(_LIMIT_S)
+        assert baselines.wait(LIMIT_S)
         page.run()
     assert not page.exception, page.exception
     assert not page.error
@@ -175,7 +175,7 @@ def test_a_failure_is_a_sentence_with_a_way_on(
     page = open_page(PAGE)
     job = studio.evaluator.job(run, "validation")
     assert job is not None
-    assert job.wait(_LIMIT_S)
+    assert job.wait(LIMIT_S)
     page.run()
 
     assert not page.exception

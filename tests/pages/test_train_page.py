@@ -16,9 +16,9 @@ from imdb_core.ui.train.numbers import queue_lines, run_numbers
 from imdb_core.visitors import Visitor
 from tests.browser.homes import lend
 from tests.conftest import PROJECT
+from tests.limits import LIMIT_S
 from tests.pages.conftest import ELSEWHERE, OpenPage
 
-_LIMIT_S = 60.0
 SLOW = TrainConfig(source="sample", learning_rate=1e-5, patience=20, max_epochs=10)
 SHORT = SLOW.changed(max_epochs=2)
 ENDLESS = SLOW.changed(max_epochs=2000, max_length=400)
@@ -33,7 +33,7 @@ def home(tmp_path: Path, sample_home: Path) -> Path:
 
 def visit(**query: str) -> AppTest:
     """The first script of a visit, with this address."""
-    app = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=_LIMIT_S)
+    app = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=LIMIT_S)
     app.query_params.update(query)
     app.run()
     assert not app.exception, app.exception
@@ -43,7 +43,7 @@ def visit(**query: str) -> AppTest:
 def wait_for_all(studio: Studio) -> None:
     for run in studio.queue():
         job = studio.job(run.id)
-        assert job is None or job.wait(_LIMIT_S)
+        assert job is None or job.wait(LIMIT_S)
 
 
 def after_first_epoch(studio: Studio, run: Run) -> None:

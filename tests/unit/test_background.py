@@ -19,8 +19,8 @@ from imdb_core.stop_flag import StopFlag
 from imdb_core.training import cost
 from imdb_core.training.trial import Speed
 from tests.conftest import settings_in
+from tests.limits import LIMIT_S
 
-WAIT_S = 30
 ANNAS = TrainConfig(source="sample")
 BENS = ANNAS.changed(hidden_size=16)
 CARLS = ANNAS.changed(hidden_size=32)
@@ -89,14 +89,14 @@ def finder(tmp_path: Path, sample_home: Path, clock: Time) -> Iterator[CostFinde
 
 
 def everything_is_done(queue: JobQueue) -> None:
-    assert queue.submit("the last", lambda job: None).wait(WAIT_S)
+    assert queue.submit("the last", lambda job: None).wait(LIMIT_S)
 
 
 def test_two_visitors_who_ask_all_the_time_both_learn_their_costs(
     finder: CostFinder, measurements: Measurements
 ) -> None:
     finder.get(ANNAS, "anna")
-    assert measurements.has_begun.wait(WAIT_S)
+    assert measurements.has_begun.wait(LIMIT_S)
     for _ in range(3):
         assert (finder.get(BENS, "ben"), finder.get(ANNAS, "anna")) == (None, None)
 
@@ -235,7 +235,7 @@ def test_a_first_measurement_is_confirmed_by_itself_and_the_faster_counts(
     for _ in range(2):  # what is confirmed is not measured again
         first = finder.get(ANNAS)
         assert finder._timer is not None
-        finder._timer.join(WAIT_S)
+        finder._timer.join(LIMIT_S)
         everything_is_done(finder._queue)
     confirmed = finder.get(ANNAS)
 
@@ -252,7 +252,7 @@ def test_what_nobody_wants_any_more_is_left_out_when_its_turn_comes(
     finder: CostFinder, measurements: Measurements
 ) -> None:
     finder.get(ANNAS, "anna")
-    assert measurements.has_begun.wait(WAIT_S)
+    assert measurements.has_begun.wait(LIMIT_S)
     finder.get(BENS, "ben")
     finder.get(CARLS, "ben")  # a slider that went on
     measurements.may_end.set()
@@ -267,7 +267,7 @@ def test_what_nobody_wants_any_more_is_left_out_when_its_turn_comes(
 def test_a_training_empties_the_line(finder: CostFinder, measurements: Measurements) -> None:
     for hidden_size in range(10, 20):
         finder.get(ANNAS.changed(hidden_size=hidden_size), f"visitor {hidden_size}")
-    assert measurements.has_begun.wait(WAIT_S)
+    assert measurements.has_begun.wait(LIMIT_S)
 
     finder.cancel()
     everything_is_done(finder._queue)

@@ -6,8 +6,7 @@ import pytest
 
 from imdb_core import changes as module
 from imdb_core.changes import Changes
-
-WAIT_S = 30
+from tests.limits import LIMIT_S
 
 
 @pytest.fixture
@@ -84,10 +83,10 @@ def test_a_mark_lies_between_what_was_and_what_will_be(changes: Changes) -> None
 
 def test_whoever_waits_is_woken_by_the_next_change_of_any_topic(changes: Changes) -> None:
     mark, woken = changes.mark(), list[bool]()
-    waiting = threading.Thread(target=lambda: woken.append(changes.wait(mark, WAIT_S)))
+    waiting = threading.Thread(target=lambda: woken.append(changes.wait(mark, LIMIT_S)))
     waiting.start()
     changes.show("queue", {"": "Now training: RNN-8."})
-    waiting.join(WAIT_S)
+    waiting.join(LIMIT_S)
     assert woken == [True]
 
 

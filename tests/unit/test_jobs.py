@@ -5,8 +5,7 @@ import pytest
 
 from imdb_core.errors import StudioError
 from imdb_core.jobs import Job, JobQueue
-
-WAIT_S = 30
+from tests.limits import LIMIT_S
 
 
 def test_jobs_run_one_at_a_time_in_order_and_say_their_place() -> None:
@@ -17,27 +16,27 @@ def test_jobs_run_one_at_a_time_in_order_and_say_their_place() -> None:
 
     def first(job: Job) -> None:
         has_started.set()
-        assert may_end.wait(WAIT_S)
+        assert may_end.wait(LIMIT_S)
         order.append(job.id)
 
     queue.submit("a", first)
     last = [queue.submit(id, lambda job: order.append(job.id)) for id in ("b", "c")][-1]
-    assert has_started.wait(WAIT_S)
+    assert has_started.wait(LIMIT_S)
 
     assert [queue.place(id) for id in ("a", "b", "c", "unknown")] == [0, 1, 2, None]
     may_end.set()
-    assert last.wait(WAIT_S)
+    assert last.wait(LIMIT_S)
     assert order == ["a", "b", "c"]
 
 
 def test_a_job_submitted_twice_is_one_job() -> None:
     queue = JobQueue("test")
     may_end = threading.Event()
-    first = queue.submit("a", lambda job: may_end.wait(WAIT_S) and None)
+    first = queue.submit("a", lambda job: may_end.wait(LIMIT_S) and None)
 
     assert queue.submit("a", lambda job: pytest.fail("ran twice")) is first
     may_end.set()
-    assert first.wait(WAIT_S)
+    assert first.wait(LIMIT_S)
 
 
 def test_an_error_stays_with_its_job_and_the_next_one_runs(
@@ -51,7 +50,7 @@ def test_an_error_stays_with_its_job_and_the_next_one_runs(
     failed = queue.submit("a", fail)
     after = queue.submit("b", lambda job: None)
 
-    assert after.wait(WAIT_S)
+    assert after.wait(LIMIT_S)
     assert str(failed.error) == "broken"
     assert after.error is None
 
@@ -79,7 +78,7 @@ def test_the_error_of_a_kept_job_holds_nothing_that_the_work_held(error: type[Ex
             rows.set()
 
     failed = JobQueue("test").submit("a", fail)
-    assert failed.wait(WAIT_S)
+    assert failed.wait(LIMIT_S)
 
     assert str(failed.error) == "broken"
     assert [thing() for thing in held] == [None, None]
@@ -88,14 +87,14 @@ def test_the_error_of_a_kept_job_holds_nothing_that_the_work_held(error: type[Ex
 def test_a_job_that_is_stopped_while_it_waits_still_gets_to_say_so() -> None:
     queue = JobQueue("test")
     may_end = threading.Event()
-    queue.submit("a", lambda job: may_end.wait(WAIT_S) and None)
+    queue.submit("a", lambda job: may_end.wait(LIMIT_S) and None)
     seen: list[bool] = []
     waiting = queue.submit("b", lambda job: seen.append(job.is_stop_requested))
 
     waiting.stop()
     may_end.set()
 
-    assert waiting.wait(WAIT_S)
+    assert waiting.wait(LIMIT_S)
     assert seen == [True]
 
 
@@ -106,18 +105,18 @@ def test_a_job_that_is_withdrawn_while_it_waits_is_done_without_its_work() -> No
 
     def first(job: Job) -> None:
         has_started.set()
-        assert may_end.wait(WAIT_S)
+        assert may_end.wait(LIMIT_S)
 
     running = queue.submit("a", first)
     withdrawn = queue.submit("b", lambda job: pytest.fail("ran"))
     last = queue.submit("c", lambda job: None)
-    assert has_started.wait(WAIT_S)
+    assert has_started.wait(LIMIT_S)
 
     assert [queue.withdraw(id) for id in ("a", "b", "unknown")] == [False, True, False]
     assert withdrawn.is_done
     assert queue.active_ids() == ["a", "c"]
     may_end.set()
-    assert last.wait(WAIT_S)
+    assert last.wait(LIMIT_S)
     assert (running.error, withdrawn.error) == (None, None)
 
 
@@ -131,11 +130,11 @@ def test_a_queue_that_is_ended_stops_its_jobs_and_its_thread_and_can_begin_again
             job.wait(0.01)
 
     jobs = [queue.submit(id, until_stopped) for id in ("a", "b")]
-    assert has_started.wait(WAIT_S)
+    assert has_started.wait(LIMIT_S)
 
     queue.end()
     assert [job.is_done for job in jobs] == [True, True]
     assert "ended" not in [thread.name for thread in threading.enumerate()]
-    assert queue.submit("c", lambda job: None).wait(WAIT_S)
+    assert queue.submit("c", lambda job: None).wait(LIMIT_S)
     queue.end()
     queue.end()

@@ -26,8 +26,8 @@ from imdb_core.studio import Studio
 from imdb_core.visitors import NOBODY, Visitor
 from tests.browser.homes import kept_from, lend
 from tests.conftest import settings_in
+from tests.limits import LIMIT_S
 
-_LIMIT_S = 60.0
 LONG = TrainConfig(source="sample", max_epochs=2000, patience=20, learning_rate=1e-5)
 SHORT = LONG.changed(max_epochs=6, learning_rate=3e-3)
 ANNA, BEN = Visitor(id="anna"), Visitor(id="ben")
@@ -50,7 +50,7 @@ def studio(tmp_path: Path, sample_home: Path) -> Iterator[Studio]:
 def nothing_trains(studio: Studio) -> Iterator[None]:
     """Keep the trainer from what is started meanwhile, so that it cannot be done too soon."""
     may_go_on = threading.Event()
-    studio._training.submit("in the way", lambda job: may_go_on.wait(_LIMIT_S) and None)
+    studio._training.submit("in the way", lambda job: may_go_on.wait(LIMIT_S) and None)
     try:
         yield
     finally:
@@ -70,7 +70,7 @@ def paused_at_once(studio: Studio, config: TrainConfig, visitor: Visitor = NOBOD
 def ended(studio: Studio, run: Run) -> Run:
     """The run once its job is done."""
     job = studio.job(run.id)
-    assert job is None or job.wait(_LIMIT_S)
+    assert job is None or job.wait(LIMIT_S)
     return studio.store.get(run.id)
 
 
@@ -218,7 +218,7 @@ def test_superseded_runs_stop_and_those_without_an_epoch_are_gone(studio: Studio
 
     last = studio.start(SHORT, visitor=ANNA, supersedes=True)
     jobs.append(studio.job(last.id))
-    assert all(job is not None and job.wait(_LIMIT_S) for job in jobs)
+    assert all(job is not None and job.wait(LIMIT_S) for job in jobs)
 
     assert studio.store.get(first.id).reason == "user"
     assert studio.store.get(last.id).reason == "max_epochs"
@@ -289,7 +289,7 @@ def test_a_paused_run_stays_with_whoever_paused_it(studio: Studio) -> None:
 def test_background_work_that_is_ended_leaves_no_process_and_no_thread(studio: Studio) -> None:
     config = SHORT.changed(validation_fraction=0.31)  # no other test has found its baselines
     run = ended(studio, studio.start(config))
-    assert studio.warm_up().wait(_LIMIT_S)
+    assert studio.warm_up().wait(LIMIT_S)
     before = set(threading.enumerate())
 
     def background() -> set[str]:
@@ -362,7 +362,7 @@ def test_a_start_and_a_deletion_that_meet_do_not_wait_for_each_other_for_ever(
     deletion = threading.Thread(target=studio.store.delete, args=(run.id,))
     with studio._starting:
         deletion.start()
-        assert asked.wait(_LIMIT_S)
+        assert asked.wait(LIMIT_S)
         with pytest.raises(RunNotFoundError):
             studio.store.claim(run.id)
     deletion.join()
@@ -477,7 +477,7 @@ def test_a_preparation_is_told_when_it_begins_and_ends(studio: Studio) -> None:
         begun = studio.changes.last("preparation")
         assert begun is not None
         assert begun.version > mark
-    assert job.wait(_LIMIT_S)
+    assert job.wait(LIMIT_S)
     last, done = studio.changes.last("preparation"), studio.changes.last(job.topic)
     assert last is not None
     assert done is not None

@@ -12,9 +12,8 @@ import imdb_core.studio
 from imdb_core.api import routes
 from imdb_core.studio import Studio
 from tests.conftest import settings_in
+from tests.limits import LIMIT_S
 from tests.other_program import OtherProgram, OtherRun
-
-WAIT_S = 60
 
 
 @pytest.fixture
@@ -51,11 +50,11 @@ def url(studio: Studio) -> Iterator[str]:
     server.startup = start  # type: ignore[method-assign]
     thread = threading.Thread(target=server.run, name="api", daemon=True)
     thread.start()
-    assert started.wait(WAIT_S)
+    assert started.wait(LIMIT_S)
     port = server.servers[0].sockets[0].getsockname()[1]
     yield f"http://127.0.0.1:{port}"
     server.should_exit = True
-    thread.join(WAIT_S)
+    thread.join(LIMIT_S)
 
 
 @pytest.fixture

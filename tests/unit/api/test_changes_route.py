@@ -11,9 +11,9 @@ from imdb_core.data import Progress
 from imdb_core.errors import StorageError
 from imdb_core.runs.run import Run
 from imdb_core.studio import Studio
+from tests.limits import LIMIT_S
 from tests.other_program import OtherProgram, OtherRun
 from tests.sse import Message, Stream
-from tests.unit.api.conftest import WAIT_S
 
 FOREIGN = [
     {"Origin": "https://elsewhere.example"},
@@ -136,7 +136,7 @@ def test_once_the_kernels_are_there_whoever_waits_for_an_idle_machine_is_told(
     url: str, studio: Studio, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     may_end = threading.Event()
-    monkeypatch.setattr(imdb_core.studio, "_warm_up", lambda job: may_end.wait(WAIT_S) and None)
+    monkeypatch.setattr(imdb_core.studio, "_warm_up", lambda job: may_end.wait(LIMIT_S) and None)
     with Stream(f"{url}/api/changes?topic=busy") as stream:
         studio.warm_up()
         before = first(stream).data["version"]
@@ -233,7 +233,7 @@ def test_who_has_left_is_watched_for_no_more(url: str, studio: Studio, other_run
         first(stream)
         thread = feed._thread
     assert thread is not None
-    thread.join(WAIT_S)
+    thread.join(LIMIT_S)
     assert not thread.is_alive()
     assert (feed._readers, feed._runs, dict(feed._watched)) == ({}, {}, {})
 

@@ -8,9 +8,8 @@ import pytest
 from imdb_core.data import DataLibrary, OwnReviews, TableChoices, TableReport, check_table, uploads
 from imdb_core.data.uploads import Upload, Uploads
 from imdb_core.settings import Settings
+from tests.limits import LIMIT_S
 from tests.unit.data.test_tables import GOOD
-
-WAIT_S = 30
 
 
 @pytest.fixture
@@ -25,7 +24,7 @@ def ask(held: Uploads, file_id: str, content: str = GOOD) -> Upload:
 def checked(held: Uploads, file_id: str, content: str = GOOD) -> Upload:
     upload = ask(held, file_id, content)
     assert upload.check is not None
-    assert upload.check.wait(WAIT_S)
+    assert upload.check.wait(LIMIT_S)
     return upload
 
 
@@ -33,7 +32,7 @@ def checked(held: Uploads, file_id: str, content: str = GOOD) -> Upload:
 def all_waiting(held: Uploads) -> Iterator[None]:
     """Nothing is done with any upload before the block ends."""
     may_go_on = threading.Event()
-    held._queue.submit("blocks", lambda job: may_go_on.wait(WAIT_S) and None)
+    held._queue.submit("blocks", lambda job: may_go_on.wait(LIMIT_S) and None)
     try:
         yield
     finally:
@@ -49,7 +48,7 @@ def test_of_two_visitors_who_choose_one_name_the_second_is_told(library: DataLib
         held.add(bens, "mine", bens_content.encode())
     assert bens.adding is not None
     assert annas.adding is not None
-    assert bens.adding.wait(WAIT_S)
+    assert bens.adding.wait(LIMIT_S)
 
     assert annas.adding.error is None
     assert "own-mine is there already" in str(bens.adding.error)
@@ -78,7 +77,7 @@ def test_an_upload_that_is_worked_at_stays_and_of_the_others_the_last_asked_for(
 
     for upload in busy:
         assert upload.check is not None
-        assert upload.check.wait(WAIT_S)
+        assert upload.check.wait(LIMIT_S)
     assert ask(held, "1") is busy[0]
     again = checked(held, "2")
     assert again is not busy[1]
@@ -95,7 +94,7 @@ def test_a_dropped_upload_that_becomes_a_source_is_found_again(
 
     held.add(shown, "mine", GOOD.encode())
     assert shown.adding is not None
-    assert shown.adding.wait(WAIT_S)
+    assert shown.adding.wait(LIMIT_S)
     assert ask(held, "1") is shown
     assert shown.source == "own-mine"
 

@@ -13,8 +13,7 @@ from imdb_core.evaluation.background import Evaluator
 from imdb_core.evaluation.baseline_rows import BaselineRows
 from imdb_core.jobs import Job
 from imdb_core.runs.run import Run
-
-_LIMIT_S = 60.0
+from tests.limits import LIMIT_S
 
 
 @pytest.fixture
@@ -46,7 +45,7 @@ class Asked:
 def ended(evaluator: Evaluator, run: Run) -> None:
     job = evaluator.job(run, "validation")
     assert job is not None
-    assert job.wait(_LIMIT_S)
+    assert job.wait(LIMIT_S)
 
 
 def test_the_first_question_has_it_worked_out_and_the_folder_knows_it_then(
@@ -125,10 +124,10 @@ def test_baselines_that_failed_are_found_when_they_are_asked_for_again(
         patch.setattr(baseline_rows, "compute", Asked(DataError("memory ran out")))
         failed = evaluator.baselines(run, library, folder)
         assert isinstance(failed, Job)
-        assert failed.wait(_LIMIT_S)
+        assert failed.wait(LIMIT_S)
         assert isinstance(failed.error, DataError)
 
     again = evaluator.baselines(run, library, folder)
     assert isinstance(again, Job)
-    assert again.wait(_LIMIT_S)
+    assert again.wait(LIMIT_S)
     assert isinstance(evaluator.baselines(run, library, folder), BaselineRows)

@@ -17,8 +17,8 @@ from imdb_core.runs.run import Run
 from imdb_core.stop_flag import StopFlag
 from imdb_core.studio import Studio
 from tests.conftest import settings_in
+from tests.limits import LIMIT_S
 
-WAIT_S = 60.0
 SMALL = {"vocab_size": 100, "embedding_dim": 2, "hidden_size": 2, "max_length": 10, "max_epochs": 4,
          "patience": 4}  # fmt: skip
 
@@ -79,7 +79,7 @@ def test_reviews_that_come_back_let_it_go_on(studio: Studio, paused: Run) -> Non
     studio.library.delete("own-films")
     studio.resume(paused.id)
     job = studio.job(paused.id)
-    assert job is None or job.wait(WAIT_S)
+    assert job is None or job.wait(LIMIT_S)
     run = studio.store.get(paused.id)
     assert run.state == "failed"
     assert "Your reviews own-films are not here" in str(run.error)
