@@ -23,6 +23,11 @@ _POLL_S = 0.1
 _NOWHERE = "http://127.0.0.1:9"  # the discard port: a proxy that refuses every connection
 _PROXIES = ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "all_proxy")
 
+# A script that is being left and the next one share a dictionary, each under a lock of its own
+# (Streamlit 1.67, `SafeSessionState`); which widgets there are is lost to the former only.
+_STREAMLITS_OWN = re.compile(
+    r"in filtered_state\n.*RuntimeError: dictionary changed size during iteration", re.DOTALL
+)
 _NO_NETWORK = "127.0.0.2"  # this computer, by no name that the server has by default
 
 
@@ -108,7 +113,8 @@ class Server:
     def failures(self) -> list[str]:
         """What ended a page's script or was asked of a page that is gone, as the log has it."""
         log = self.log_path.read_text("utf-8", errors="replace") if self.log_path.exists() else ""
-        return re.split("Uncaught app execution|Couldn't find fragment", log)[1:]
+        found = re.split("Uncaught app execution|Couldn't find fragment", log)[1:]
+        return [each for each in found if not _STREAMLITS_OWN.search(each)]
 
     def _environment(self) -> dict[str, str]:
         own = {

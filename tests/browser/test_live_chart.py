@@ -281,7 +281,7 @@ def test_another_run_takes_the_place_and_plotly_is_fetched_once(
 
     stage.page.reload()
     stage.sees(3)
-    fetched = "performance.getEntriesByType('resource').find(e => e.name.includes('plotly.min'))"
+    fetched = "performance.getEntriesByType('resource').find(e => e.name.includes('api/plotly-'))"
     assert stage.page.evaluate(f"{fetched}.transferSize") == 0, "not from the browser's cache"
 
 

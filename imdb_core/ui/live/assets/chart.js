@@ -202,10 +202,11 @@ export class Chart {
     const { word, phase } = this.view;
     const sentence = [word && `${word}.`, this.sentence()].filter(Boolean).join(" ");
     this.plot.setAttribute("aria-label", sentence);
-    const isNews = phase !== "training" || phase !== this.saidPhase || performance.now() - this.saidAt > SAY_AGAIN_MS;
+    const saying = `${phase} ${this.memory.length > 0}`; // the first epoch is news, too
+    const isNews = phase !== "training" || saying !== this.said || performance.now() - this.saidAt > SAY_AGAIN_MS;
     if (!isNews || this.status.textContent === sentence) return;
     this.status.textContent = sentence;
-    this.saidPhase = phase;
+    this.said = saying;
     this.saidAt = performance.now();
   }
 
