@@ -16,7 +16,7 @@ from imdb_core.data.reviews import Dataset
 from imdb_core.stop_flag import StopFlag
 from imdb_core.training.device import resolve_device
 from imdb_core.training.engines import engine_name
-from imdb_core.training.footprint import footprint_bytes, parameter_count
+from imdb_core.training.footprint import IMDB_REVIEW_WORDS, footprint_bytes, parameter_count
 from imdb_core.training.trial import Speed, measure, time_files
 from imdb_core.training.word_vectors import typical_seconds
 
@@ -170,7 +170,9 @@ class CostEstimator:
             writing_seconds=writing,
             seconds_at_least=vectors + epoch * min(config.patience + 1, config.max_epochs),
             seconds_at_most=vectors + epoch * config.max_epochs,
-            memory_bytes=footprint_bytes(config, engine, train_rows, validation_rows),
+            memory_bytes=footprint_bytes(
+                config, engine, train_rows, validation_rows, review_words=_review_words(dataset)
+            ),
             is_confirmed=_key(config, dataset) in self._confirmed,
         )
 
@@ -201,3 +203,7 @@ def _rows(config: TrainConfig, dataset: Dataset | None) -> tuple[int, int]:
     count = len(dataset.train) if dataset else _IMDB_REVIEWS
     validation = math.ceil(config.validation_fraction * count)
     return count - validation, validation
+
+
+def _review_words(dataset: Dataset | None) -> float:
+    return float(dataset.train.lengths.mean()) if dataset else IMDB_REVIEW_WORDS

@@ -116,7 +116,9 @@ def associations(
     pairs = np.zeros(vocab_size + 1, np.int64)
 
     def count(first: int, last: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-        room = _ENTRIES_A_PLACE * int(starts[last] - starts[first]) + vocab_size
+        room = min(
+            _ENTRIES_A_PLACE * int(starts[last] - starts[first]), (last - first) * vocab_size
+        )
         while True:
             columns, counts = np.empty(room, np.int32), np.empty(room, np.int32)
             used = kernels.count_company(

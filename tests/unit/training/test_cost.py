@@ -1,4 +1,5 @@
 import itertools
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -6,12 +7,14 @@ import torch
 
 from imdb_core.config import PRESETS, TrainConfig
 from imdb_core.data import DataLibrary, Dataset
+from imdb_core.data.encoded import encode_split
 from imdb_core.errors import EngineUnavailableError
 from imdb_core.model import SentimentRNN
 from imdb_core.model.kernels.engine import Kernels
 from imdb_core.stop_flag import StopFlag
 from imdb_core.training.cost import Cost, CostEstimator
 from imdb_core.training.footprint import footprint_bytes, parameter_count
+from imdb_core.training.word_vectors import find_word_vectors
 from tests.conftest import settings_in
 
 NETWORKS = [
@@ -75,6 +78,27 @@ def test_the_kernels_memory_is_what_they_allocate(config: TrainConfig) -> None:
     without_reviews = footprint_bytes(config, "fast", 0, 0)
 
     assert without_reviews == allocated
+
+
+@pytest.mark.imdb
+@pytest.mark.parametrize("name", ["quick", "accurate"])
+def test_memory_for_word_vectors_is_told_about_right(keras_dataset: Dataset, name: str) -> None:
+    config = PRESETS[name]
+    train = encode_split(keras_dataset, "train", config)
+    validation_rows = len(keras_dataset.train) - len(train)
+    told = footprint_bytes(config, "fast", len(train), validation_rows)
+
+    find_word_vectors(train.ids[:10], config.vocab_size, config.embedding_dim)  # compiles
+    tracemalloc.start()
+    try:
+        find_word_vectors(train.ids, config.vocab_size, config.embedding_dim)
+        taken = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+    untouched = 4 * int((train.ids < 3).sum())  # places are kept of words alone
+    encoded = (len(train) + validation_rows) * (4 * config.max_length + 12)
+    assert told == pytest.approx(encoded + taken - untouched, rel=0.2)
 
 
 def test_a_run_takes_one_epoch_more_than_its_patience_or_its_most_epochs(
