@@ -5,7 +5,7 @@ import shutil
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
 import pytest
 from playwright.sync_api import (
@@ -51,7 +51,6 @@ class OpenTab(Protocol):
         url: another address of the server.
         is_first_visit: in a new context, whoever's turn it is.
         viewport: its size.
-        color_scheme: `light` or `dark`.
     """
 
     def __call__(
@@ -61,7 +60,6 @@ class OpenTab(Protocol):
         url: str | None = None,
         is_first_visit: bool = False,
         viewport: ViewportSize = _VIEWPORT,
-        color_scheme: Literal["light", "dark"] | None = None,
     ) -> Tab: ...
 
 
@@ -180,7 +178,6 @@ def open_tab(browsers: Browsers, server: Server, tabs: list[Tab]) -> OpenTab:
         url: str | None = None,
         is_first_visit: bool = False,
         viewport: ViewportSize = _VIEWPORT,
-        color_scheme: Literal["light", "dark"] | None = None,
     ) -> Tab:
         with _needs_a_browser():
             if beside:
@@ -192,7 +189,6 @@ def open_tab(browsers: Browsers, server: Server, tabs: list[Tab]) -> OpenTab:
         context.set_default_timeout(LIMIT_MS)
         tab = Tab(context, url or server.url, server.home)
         tab.page.set_viewport_size(viewport)
-        tab.page.emulate_media(color_scheme=color_scheme)
         tabs.append(tab)
         return tab
 

@@ -41,9 +41,9 @@ SLOW_BATCHES = {
     "bidirectional": "true",
     "num_layers": "2",
     "max_length": "1000",
-    "batch_size": "512",
+    "batch_size": "128",
 }
-"""A batch takes seconds, so that one sees what is asked for before it has happened."""
+"""A batch takes a second, so that one sees what is asked for before it has happened."""
 
 _CURVES = """least => {
   const plot = document.querySelector('.st-key-loss_chart .js-plotly-plot');

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.axe import grave_faults
+from tests.browser.axe import grave_faults_in_light_and_dark
 from tests.browser.conftest import OpenTab
 from tests.browser.homes import lend, runs
 from tests.browser.server import Server
@@ -37,23 +37,17 @@ _FOCUSED = """() => {
 }"""
 
 
-@pytest.fixture(params=["light", "dark"])
-def color_scheme(request: pytest.FixtureRequest) -> str:
-    scheme: str = request.param
-    return scheme
-
-
 def test_axe_finds_no_grave_fault_on_the_train_page(
-    server: Server, open_tab: OpenTab, sample_home: Path, color_scheme: str
+    server: Server, open_tab: OpenTab, sample_home: Path
 ) -> None:
     lend(sample_home, "sample", server.home)
     server.start()
-    tab = open_tab(color_scheme=color_scheme)
+    tab = open_tab()
     faults = {}
 
     tab.open_with(**SAMPLE)
     expect(tab.text(" an epoch")).to_be_visible()
-    faults["first visit"] = grave_faults(tab)
+    faults["first visit"] = grave_faults_in_light_and_dark(tab)
 
     tab.button("train").click()
     tab.sees_run("Training")
@@ -61,12 +55,12 @@ def test_axe_finds_no_grave_fault_on_the_train_page(
     tab.button("pause").click()
     tab.sees_run("Paused")
     tab.sees("Learning rate from here on")
-    faults["paused"] = grave_faults(tab)
+    faults["paused"] = grave_faults_in_light_and_dark(tab)
 
     tab.button("stop").click()
     tab.sees_run("Stopped")
     tab.sees("Stopped by you")
-    faults["stopped"] = grave_faults(tab)
+    faults["stopped"] = grave_faults_in_light_and_dark(tab)
     assert {when: found for when, found in faults.items() if found} == {}
 
 

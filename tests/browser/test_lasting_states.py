@@ -1,6 +1,7 @@
-"""A reload, a second tab and a killed server in the states that few people see for long.
+"""A reload and a killed server in the states that few people see for long.
 
-`test_train_states` has those in which a run trains, is paused or has been stopped by hand.
+`test_train_states` has those in which a run trains, is paused or has been stopped by hand, and a
+second tab, which is served as a reload is.
 """
 
 from pathlib import Path
@@ -34,14 +35,10 @@ def start(tab: Tab, settings: dict[str, str], word: str) -> str:
     return tab.sees_run(word)
 
 
-def lasts(tab: Tab, open_tab: OpenTab, word: str, run_id: str) -> None:
-    """The same is said after a reload, and in another tab of the same visitor."""
+def lasts(tab: Tab, word: str, run_id: str) -> None:
+    """The same is said after a reload."""
     tab.page.reload()
     tab.sees_run(word, run_id)
-    second = open_tab(beside=tab)
-    second.open()
-    second.sees_run(word, run_id)
-    second.page.close()
 
 
 def restart(server: Server) -> None:
@@ -56,8 +53,8 @@ def test_preparing_and_waiting_last_and_a_kill_interrupts_both(
     with kept_from(at_home, "sample"):
         preparing = start(tab, SAMPLE, "Preparing")
         waiting = start(other, SAMPLE, "Waiting")
-        lasts(tab, open_tab, "Preparing", preparing)
-        lasts(other, open_tab, "Waiting", waiting)
+        lasts(tab, "Preparing", preparing)
+        lasts(other, "Waiting", waiting)
         assert states(at_home) == ["preparing", "queued"]
         restart(server)
         # Whose they were is in their folders, so each sees the own.
@@ -65,7 +62,7 @@ def test_preparing_and_waiting_last_and_a_kill_interrupts_both(
             each.sees_run("Interrupted", own)
             each.faults.clear()  # the browser says in its console that the server was away
         assert states(at_home) == ["interrupted", "interrupted"]
-        lasts(tab, open_tab, "Interrupted", preparing)
+        lasts(tab, "Interrupted", preparing)
         assert grave_faults(tab) == []
 
     tab.button("resume").click()
@@ -81,10 +78,9 @@ def test_failed_and_finished_last_and_outlive_a_kill(
         ({"source": "sample", "max_epochs": "2"}, "Finished", "Ended after epoch 2"),
     ):
         run_id = start(tab, settings, word)
-        lasts(tab, open_tab, word, run_id)
+        lasts(tab, word, run_id)
         restart(server)
-        tab.page.reload()
-        tab.sees_run(word, run_id)
+        lasts(tab, word, run_id)
         tab.sees(said)
         assert grave_faults(tab) == []
         tab.faults.clear()

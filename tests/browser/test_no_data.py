@@ -14,8 +14,7 @@ def test_without_any_data_the_sample_is_offered_and_labelled_on_every_page(
 ) -> None:
     server.start()
     tab = open_tab()
-    tab.open()
-    tab.settle(**ENDLESS)
+    tab.open_with(**ENDLESS)
 
     tab.button("train").click()
     tab.sees("could not be downloaded")
