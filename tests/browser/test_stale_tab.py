@@ -157,6 +157,18 @@ def test_a_page_that_lost_what_was_drawn_comes_back_by_itself(
     expect(tab.page).to_have_title("Runs · IMDB RNN Studio")
 
 
+def test_a_page_whose_scripts_did_not_arrive_is_loaded_anew(
+    server: Server, open_tab: OpenTab
+) -> None:
+    server.start()
+    tab = open_tab()
+    address = "**/imdb_rnn_studio.live/memory.js"
+    tab.page.route(address, lambda route: route.abort(), times=1)
+    tab.open()
+    expect(tab.keyed("loss_chart").locator(".js-plotly-plot .xtick").first).to_be_visible()
+    tab.faults.clear()  # the browser says in its console what was missing
+
+
 def test_a_page_that_is_being_left_calls_nobody_back(
     server: Server, open_tab: OpenTab, sample_home: Path
 ) -> None:

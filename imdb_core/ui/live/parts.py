@@ -1,12 +1,12 @@
 """The parts of a page that the browser keeps moving, and how their scripts reach it.
 
 Their scripts are files that the server hands out: given as texts, they would travel through the
-websocket with every script run.
+websocket with every script run. Only the one that loads them does.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from threading import Lock
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 _PROJECT = "imdb_rnn_studio"
 _LIVE = f"{_PROJECT}.live"
 _BAR_HEIGHT = 44
+_ASSETS = Path(__file__).parent / "assets"
 _register_lock = Lock()
 
 
@@ -64,13 +65,27 @@ def mount(
     **data: Any,  # noqa: ANN401 - JSON
 ) -> None:
     """Mount a part in the running script; without a server there is nothing to mount in."""
+    _mount(_renderer, key, height, kind=kind, **data)
+
+
+def mount_watch(*, key: str, **data: Any) -> None:  # noqa: ANN401 - JSON
+    """Mount what keeps the page up to date, and sees to it that the other parts are loaded."""
+    _mount(_loader, key, "content", kind="watch", scripts=f"{_LIVE}/live.js", **data)
+
+
+def _mount(
+    renderer: Callable[[], ComponentRenderer],
+    key: str,
+    height: int | Literal["content"],
+    **data: Any,  # noqa: ANN401 - JSON
+) -> None:
     if runtime.exists():
         _register()
-        _renderer()(
+        renderer()(
             key=key,
             # In a list: in a dictionary, Streamlit looks for data frames, and for that imports
             # pandas.
-            data=[data | {"kind": kind}],
+            data=[data],
             height=height,
             on_news_change=lambda: None,
         )
@@ -80,6 +95,11 @@ def mount(
 def _renderer() -> ComponentRenderer:
     # Plain DOM, no shadow root: Plotly puts its style rules into the document's head.
     return component(_LIVE, js="live.js", css="live.css", isolate_styles=False)
+
+
+@cache
+def _loader() -> ComponentRenderer:
+    return component(f"{_PROJECT}_loader", js=(_ASSETS / "loader.js").read_text("utf-8"))
 
 
 def _register() -> None:
@@ -93,6 +113,6 @@ def _register() -> None:
     with _register_lock:
         if manager.get_component_asset_root(_LIVE) is not None:
             return
-        config = ComponentConfig(name="live", asset_dir="assets")
+        config = ComponentConfig(name="live", asset_dir=_ASSETS.name)
         manifest = ComponentManifest(name=_PROJECT, version="1", components=[config])
-        manager.register_from_manifest(manifest, Path(__file__).parent)
+        manager.register_from_manifest(manifest, _ASSETS.parent)

@@ -13,7 +13,7 @@ from secrets import token_hex
 
 from imdb_core.changes import Changes
 from imdb_core.jobs import Job
-from imdb_core.ui.live.parts import mount
+from imdb_core.ui.live.parts import mount_watch
 
 _topics: ContextVar[set[str] | None] = ContextVar("topics", default=None)
 
@@ -26,7 +26,7 @@ def drawing(changes: Changes) -> Iterator[None]:
     try:
         yield
         # Never inside a fragment: what it reports would be taken for a fragment of the next page.
-        mount("watch", key="watch", topics=sorted(topics), mark=mark, script=token_hex(4))
+        mount_watch(key="watch", topics=sorted(topics), mark=mark, script=token_hex(4))
     finally:
         _topics.reset(token)
 
