@@ -92,7 +92,7 @@ def _vectors_bytes(config: TrainConfig, train_rows: int, review_words: float) ->
         return 0
     vocabulary, size = config.vocab_size, config.embedding_dim
     places = train_rows * review_words * -math.expm1(-config.max_length / review_words)
-    pairs = 2.15 * places * vocabulary / (vocabulary + 5700) * (places / 4e6) ** -0.32
+    pairs = 2.15 * places * vocabulary / (vocabulary + 5700) * math.pow(places / 4e6, -0.32)
     sparse = 3 * _FLOAT * min(pairs, 0.9 * vocabulary * vocabulary) + _FLOAT * places
     dense = vocabulary * (4 * _FLOAT * (size + 8) + 8 * size)
     return round(sparse + dense)
