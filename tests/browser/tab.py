@@ -127,6 +127,15 @@ class Tab:
     def open_with(self, **settings: str) -> None:
         """The Train page by a link that sets its form."""
         self.open(f"?{urlencode(settings)}")
+        self.sees_chart()
+
+    def reload(self) -> None:
+        """The Train page, until all its scripts have arrived."""
+        self.page.reload()
+        self.sees_chart()
+
+    def sees_chart(self) -> None:
+        """Wait until the Train page's chart is drawn, with or without a curve."""
         expect(self.keyed("loss_chart").locator(".js-plotly-plot .xtick").first).to_be_visible()
 
     def go(self, title: str) -> None:

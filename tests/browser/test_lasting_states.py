@@ -37,7 +37,7 @@ def start(tab: Tab, settings: dict[str, str], word: str) -> str:
 
 def lasts(tab: Tab, word: str, run_id: str) -> None:
     """The same is said after a reload."""
-    tab.page.reload()
+    tab.reload()
     tab.sees_run(word, run_id)
 
 
@@ -96,7 +96,7 @@ def test_a_kill_while_it_pauses_or_stops_interrupts_it(
         tab.button(button).click()
         tab.sees_run(word, run_id)
         restart(server)
-        tab.page.reload()
+        tab.reload()
         tab.sees_run("Interrupted", run_id)
         tab.sees("No epoch was finished, so there are no weights.")
         tab.faults.clear()  # the browser says in its console that the server was away
