@@ -17,10 +17,10 @@ def topics(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Those of the page that was drawn last."""
     found: list[str] = []
 
-    def note(part: str, *, topics: list[str], **_: Any) -> None:
+    def note(*, topics: list[str], **_: Any) -> None:
         found[:] = topics
 
-    monkeypatch.setattr(waiting, "mount", note)
+    monkeypatch.setattr(waiting, "mount_watch", note)
     return found
 
 
