@@ -18,11 +18,11 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 from streamlit import config
 
-from imdb_core.api import plotly_script
 from imdb_core.api.feed import PUBLIC_TOPICS, RUN_ID, STILL_HERE, Feed, Reader
 from imdb_core.errors import RunError, StorageError
 from imdb_core.runs.event_log import read_events
 from imdb_core.studio import the_studio
+from imdb_core.ui.live import plotly_script
 
 _ONCE_WITHIN_S: Final = 10.0
 _MOST_TOPICS: Final = 500
@@ -32,6 +32,11 @@ _HEADERS: Final = {
     # A proxy neither keeps it, nor packs it, nor holds it back until it is large.
     "Cache-Control": "no-store, no-transform",
     "X-Accel-Buffering": "no",
+    "X-Content-Type-Options": "nosniff",
+}
+_KEPT: Final = {
+    "Cache-Control": "public, max-age=31536000, immutable",
+    "Content-Encoding": "gzip",
     "X-Content-Type-Options": "nosniff",
 }
 _LAST_EVENTS: Final = {"stopped", "failed", "interrupted"}
@@ -65,7 +70,7 @@ def routes() -> list[Route]:
     return [
         Route(f"{prefix}/changes", changes, methods=["GET"]),
         Route(f"{prefix}/runs/{{run_id}}/events", run_events, methods=["GET"]),
-        Route(f"{prefix}/{plotly_script.PATH}", plotly_script.plotly_script, methods=["GET"]),
+        Route(f"{prefix}/{plotly_script.NAME}", plotly, methods=["GET"]),
     ]
 
 
@@ -117,6 +122,16 @@ async def run_events(request: Request) -> Response:
     if after == known and _has_ended(run_id):
         return Response(status_code=204, headers=dict(_HEADERS))
     return _stream(_single(run_id, after))
+
+
+async def plotly(request: Request) -> Response:
+    """Plotly's script, for a browser to keep for good.
+
+    Streamlit sends files without a lifetime, so that a browser would ask for it on every visit,
+    and compile it each time: only of what it keeps does it keep the compiled code, too.
+    """
+    packed = await asyncio.to_thread(plotly_script.packed)
+    return Response(packed, media_type="text/javascript", headers=dict(_KEPT))
 
 
 async def _single(run_id: str, after: int) -> AsyncIterator[bytes]:

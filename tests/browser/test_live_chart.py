@@ -241,6 +241,18 @@ def test_whatever_is_not_training_is_spoken_at_once(stage: Stage, server: Server
         expect(spoken).to_contain_text(f"Paused. Train and validation loss over {epochs} epochs.")
 
 
+def test_the_first_epoch_is_spoken_though_the_chart_was_drawn_before(
+    stage: Stage, server: Server
+) -> None:
+    stage.begin()
+    stage.tell(phase="training", word="Training")
+    stage.open(server.url)
+    spoken = stage.page.locator(".live-chart [role=status]")
+    expect(spoken).to_contain_text("no epoch has finished yet")
+    stage.show(1)
+    expect(spoken).to_contain_text("Train and validation loss over 1 epoch.")
+
+
 def test_panels_that_appear_before_their_curves_are_no_fault(stage: Stage, server: Server) -> None:
     stage.tell(show_accuracy=False)
     stage.open(server.url)

@@ -7,9 +7,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-import plotly
-
 from imdb_core.ui.charts import BEST_COLOR, TRAIN_COLOR, VALIDATION_COLOR
+from imdb_core.ui.live import plotly_script
 
 _PINNED_COLORS = ("#009e73", "#cc79a7", "#56b4e9")
 _LOSS_HEIGHT, _PANEL_HEIGHT = 430, 150
@@ -92,5 +91,5 @@ class ChartView:
                 "best": BEST_COLOR,
                 "pinned": _PINNED_COLORS,
             },
-            "plotly_version": plotly.__version__,
+            "plotly_script": plotly_script.NAME,
         }

@@ -6,11 +6,12 @@ from collections.abc import Callable
 import pytest
 
 import imdb_core.studio
-from imdb_core.api import plotly_script, routes
+from imdb_core.api import routes
 from imdb_core.data import Progress
 from imdb_core.errors import StorageError
 from imdb_core.runs.run import Run
 from imdb_core.studio import Studio
+from imdb_core.ui.live import plotly_script
 from tests.limits import LIMIT_S
 from tests.other_program import OtherProgram, OtherRun
 from tests.sse import Message, Stream
@@ -278,5 +279,5 @@ def test_the_routes_stand_below_the_address_of_the_pages(monkeypatch: pytest.Mon
     assert [route.path for route in routes.routes()] == [
         "/class/rnn/api/changes",
         "/class/rnn/api/runs/{run_id}/events",
-        f"/class/rnn/api/{plotly_script.PATH}",
+        f"/class/rnn/api/{plotly_script.NAME}",
     ]

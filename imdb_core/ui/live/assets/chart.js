@@ -120,7 +120,7 @@ export class Chart {
     this.isStale = true;
     if (this.isHeld || this.isEnded || !this.view) return;
     try {
-      this.plotly ??= await loadPlotly(this.view.plotly_version);
+      this.plotly ??= await loadPlotly(this.view.plotly_script);
       await this.drawNow();
     } catch (error) {
       console.error("The chart cannot be drawn.", error);

@@ -2,18 +2,18 @@
 
 let loading;
 
-export function loadPlotly(version) {
-  loading ??= load(version).catch((error) => {
+export function loadPlotly(name) {
+  loading ??= load(name).catch((error) => {
     loading = undefined; // so that the next message tries again
     throw error;
   });
   return loading;
 }
 
-function load(version) {
+function load(name) {
   const script = document.createElement("script");
   // Below it: _stcore/bidi-components/…
-  script.src = new URL(`../../../api/plotly-${version}.js`, import.meta.url);
+  script.src = new URL(`../../../api/${name}`, import.meta.url);
   return new Promise((resolve, reject) => {
     script.onload = () => resolve(window.Plotly);
     script.onerror = () => reject(new Error(`${script.src} cannot be had`));
